@@ -1,0 +1,56 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Fused multiply-add and eight-wide vectors need a level of the instruction set that compilers do not assume.
+#if arch(x86_64)
+    let vectors: [String] = ["-Xcc", "-march=x86-64-v3"]
+#else
+    let vectors: [String] = []
+#endif
+
+// Arithmetic is optimised in debug builds too: tests and the development build run real networks.
+let fast: [SwiftSetting] = [.unsafeFlags(vectors + ["-O"])]
+
+let package = Package(
+    name: "autochrome",
+    products: [.executable(name: "autochrome", targets: ["autochrome"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+
+        .target(name: "Tensor", swiftSettings: fast),
+        .target(name: "Kernels", dependencies: ["Tensor", "COpenBLAS"], swiftSettings: fast),
+        .target(name: "Flow", dependencies: ["Tensor", "Kernels"], swiftSettings: fast),
+        .target(name: "Imaging", dependencies: ["Tensor", "CVips"], swiftSettings: fast),
+        .target(name: "Colorization", dependencies: ["Tensor", "Flow", "Imaging"], swiftSettings: fast),
+        .target(
+            name: "Spool",
+            dependencies: ["CInotifyTools", "CCrypto", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Colorization", "Spool",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "autochrome",
+            dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+        .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool"]),
+        .testTarget(name: "ServiceTests", dependencies: ["Service"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["autochrome"]),
+    ]
+)

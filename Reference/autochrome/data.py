@@ -1,0 +1,76 @@
+"""Tar shards of JPEG photographs, decoded once and kept as uint8 tensors."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from . import lab
+
+
+def load_shards(folder: Path, pattern: str, size: int, cache: Path, limit: int | None = None) -> torch.Tensor:
+    """All images of the shards that match, [N, 3, size, size] uint8; unreadable ones are left out and counted."""
+    name = f"{pattern.replace('*', '')}{limit or 'all'}.npy"
+    if not (cache / name).exists():
+        blobs: list[bytes] = []
+        for shard in sorted(folder.glob(f"{pattern}.tar")):
+            with tarfile.open(shard) as tar:
+                blobs += [tar.extractfile(m).read() for m in tar if m.isfile()]
+        blobs = blobs[:limit]
+
+        def decode(blob: bytes) -> np.ndarray | None:
+            try:
+                image = Image.open(io.BytesIO(blob)).convert("RGB")
+            except OSError:
+                return None
+            if image.size != (size, size):
+                image = image.resize((size, size), Image.LANCZOS)
+            return np.asarray(image).transpose(2, 0, 1)
+
+        with ThreadPoolExecutor() as pool:
+            decoded = [d for d in pool.map(decode, blobs) if d is not None]
+        print(f"{pattern}: {len(decoded)} images, {len(blobs) - len(decoded)} unreadable", flush=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        np.save(cache / name, np.stack(decoded))
+    return torch.from_numpy(np.load(cache / name))
+
+
+class Batches:
+    """Random crops and flips as normalised (L at `size`, ab at `size` / 4), endless and seeded."""
+
+    def __init__(self, images: torch.Tensor, batch: int, device: str, seed: int):
+        self.images, self.batch, self.device = images.to(device), batch, device
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        return int(torch.randint(low, high + 1, (1,), generator=self.generator))
+
+    def next(self, size: int, smallest: float) -> tuple[torch.Tensor, torch.Tensor]:
+        n, full = self.batch, self.images.shape[-1]
+        picks = torch.randint(0, len(self.images), (n,), generator=self.generator)
+        side = self.integer(int(full * smallest), full)
+        y, x = self.integer(0, full - side), self.integer(0, full - side)
+        crop = self.images[picks.to(self.images.device), :, y : y + side, x : x + side]
+        rgb = crop.to(self.device).float() / 255
+        if self.integer(0, 1):
+            rgb = rgb.flip(3)
+        return split(resize(rgb, size))
+
+
+def resize(rgb: torch.Tensor, size: int) -> torch.Tensor:
+    if rgb.shape[-1] == size:
+        return rgb
+    return F.interpolate(rgb, size=(size, size), mode="bicubic", antialias=rgb.shape[-1] > size).clamp(0, 1)
+
+
+def split(rgb: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """RGB [N, 3, S, S] -> normalised L [N, 1, S, S] and ab [N, 2, S/4, S/4]."""
+    image = lab.rgb_to_lab(rgb)
+    return lab.normalise_l(image[:, :1]), lab.normalise_ab(F.avg_pool2d(image[:, 1:], 4))

@@ -1,0 +1,65 @@
+"""The figures of merit, per image, as the paper's authors compute them: RGB in [0, 1] at 256x256."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from . import data, lab, network
+
+
+def colorize(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
+    """Normalised L [N, 1, 4S, 4S] and ab [N, 2, S, S] -> RGB; chroma upsampled bilinearly."""
+    ab = F.interpolate(lab.denormalise_ab(ab), size=lightness.shape[-2:], mode="bilinear", align_corners=False)
+    return lab.lab_to_rgb(torch.cat([lightness * lab.L_SCALE + lab.L_OFFSET, ab], 1))
+
+
+def rmse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return 100 * (a - b).pow(2).mean((1, 2, 3)).sqrt()
+
+
+@torch.no_grad()
+def evaluate(model: network.Colorizer, images: torch.Tensor, samples: int, temperature: float, seed: int, batch: int = 20) -> dict:
+    """Mean and standard error of each figure over [N, 3, 256, 256] uint8 images."""
+    model.eval()
+    device = next(model.parameters()).device
+    rows: dict[str, list] = {}
+    generator = torch.Generator().manual_seed(seed)
+    for start in range(0, len(images), batch):
+        rgb = images[start : start + batch].to(device).float() / 255
+        lightness, ab = data.split(rgb)
+        c = model.conditions(model.features(lightness))
+        gray = colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))
+        constant = colorize(lightness, torch.zeros_like(ab))
+        mode = colorize(lightness, model.inverse(torch.zeros(len(rgb), 8192, device=device), c))
+        draws = torch.stack(
+            [
+                colorize(lightness, model.inverse(temperature * torch.randn(len(rgb), 8192, generator=generator).to(device), c))
+                for _ in range(samples)
+            ]
+        )
+        squared = (draws - rgb).pow(2)
+        noisy = ab + 0.05 * torch.randn(ab.shape, generator=generator).to(device)
+        nll = network.nll_per_dimension(*model(noisy, c))
+        figures = {
+            "gray": rmse(gray, rgb),
+            "constant": rmse(constant, rgb),
+            "mode": rmse(mode, rgb),
+            "of_1": rmse(draws[0], rgb),
+            "best_of_n": 100 * squared.min(0).values.mean((1, 2, 3)).sqrt(),
+            "mean": rmse(draws.mean(0), rgb),
+            "variance": 1e4 * draws.var(0, unbiased=False).mean((1, 2, 3)),
+            "nll_per_dim": nll,
+            "bits_per_dim": nll / math.log(2),
+        }
+        if "affine" in c:
+            figures["regression"] = rmse(colorize(lightness, c["affine"][0]), rgb)
+        for key, value in figures.items():
+            rows.setdefault(key, []).append(value.cpu())
+    out = {}
+    for key, parts in rows.items():
+        v = torch.cat(parts)
+        out[key] = {"mean": v.mean().item(), "error": (v.std() / len(v) ** 0.5).item()}
+    return out

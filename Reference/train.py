@@ -1,0 +1,265 @@
+"""Trains the colorization network: `python train.py conditioning|flow|joint --photos DIR --work DIR --minutes M`.
+
+Each stage continues from its own checkpoint in the work folder if there is one, else from the stage before it.
+The learning rate falls with the share of the stage's minutes that is used up, over all runs together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from autochrome import data, evaluation, lab, modelfile, network
+
+STAGES = ["conditioning", "flow", "joint"]
+
+
+def initialise_scales(model: network.Colorizer, chroma: torch.Tensor, c: dict) -> None:
+    """Data-dependent start (Kingma & Dhariwal 2018): biases that bring each level's channels to mean 0, scale 1."""
+    capture = []
+
+    def fit(f: torch.nn.Module, bias: torch.Tensor, x: torch.Tensor) -> None:
+        dims = (0, 2, 3) if x.dim() == 4 else (0,)
+        v = -(x.std(dims) + 1e-4).log().clamp(-1.2, 1.2)
+        limit = network.ALPHA_COLOR
+        bias.data.copy_(torch.cat([limit * torch.tan(v / (limit * 0.636)), -x.mean(dims) * v.exp()]))
+
+    def hook(module, args):
+        x = args[0]
+        if isinstance(module, network.UnconditionalBlock):
+            x = network.rotate(x, module.rotation)
+        last = "linear3" if isinstance(module, network.DenseBlock) else "conv2"
+        x1, x2 = x.chunk(2, 1)
+        fit(module.coefficients2, getattr(module.coefficients2, last).bias, x1)
+        fit(module.coefficients1, getattr(module.coefficients1, last).bias, x2)
+
+    for level in network.LEVELS:
+        capture += [b.register_forward_pre_hook(hook) for b in getattr(model, f"level{level}").unconditional]
+    capture.append(model.level5.conditional[0].register_forward_pre_hook(hook))
+    with torch.no_grad():
+        model(chroma, c)
+    for handle in capture:
+        handle.remove()
+
+
+def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for a, b in zip(ema.state_dict().values(), model.state_dict().values()):
+            if a.dtype.is_floating_point:
+                a.lerp_(b, 1 - decay)
+            else:
+                a.copy_(b)
+
+
+def regression_loss(mean, scale, ab):
+    """Squared error of the mean in units of about one standard deviation, likelihood of the scale alone."""
+    unit = torch.tensor(lab.AB_SCALE, device=ab.device).view(1, 2, 1, 1) / 14
+    error = ((mean - ab) * unit).pow(2).mean()
+    residual = (mean.detach() - ab).pow(2)
+    likelihood = (0.5 * residual * (-2 * scale).exp() + scale).mean()
+    return error + 0.2 * likelihood, error
+
+
+def sheet(model: network.Colorizer, images: torch.Tensor, path: Path, columns: int = 6, temperature: float = 1.0) -> None:
+    """Rows of gray, truth, mode and samples."""
+    model.eval()
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        rgb = images.to(device).float() / 255
+        lightness, ab = data.split(rgb)
+        c = model.conditions(model.features(lightness))
+        gray = evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))
+        generator = torch.Generator().manual_seed(7)
+        tiles = [gray, rgb, evaluation.colorize(lightness, model.inverse(torch.zeros(len(rgb), 8192, device=device), c))]
+        for _ in range(columns):
+            z = temperature * torch.randn(len(rgb), 8192, generator=generator).to(device)
+            tiles.append(evaluation.colorize(lightness, model.inverse(z, c)))
+        grid = torch.cat([torch.cat(list(t), 1) for t in tiles], 2)
+    Image.fromarray((grid * 255 + 0.5).byte().permute(1, 2, 0).cpu().numpy()).save(path)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser()
+    p.add_argument("stage", choices=STAGES)
+    p.add_argument("--photos", type=Path, required=True)
+    p.add_argument("--work", type=Path, required=True)
+    p.add_argument("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite0")
+    p.add_argument("--minutes", type=float, default=30)
+    p.add_argument("--batch", type=int, default=24)
+    p.add_argument("--lr", type=float, default=1e-3)
+    p.add_argument("--preset", default="compact", choices=["compact", "paper"])
+    p.add_argument("--width", type=float, default=0.25)
+    p.add_argument("--features", type=int, default=96)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--smallest", type=float, default=0.8, help="smallest crop, as a share of the side")
+    p.add_argument("--report", type=float, default=5, help="minutes between validations")
+    p.add_argument("--validation", type=int, default=96, help="validation images while training")
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    args = p.parse_args()
+    torch.manual_seed(args.seed)
+
+    if args.preset == "paper":
+        config = network.Config.paper(args.width, seed=args.seed)
+    else:
+        config = network.Config("compact", args.width, args.features, "joint", True, args.seed)
+    model = network.Colorizer(config).to(args.device, memory_format=torch.channels_last)
+    args.work.mkdir(parents=True, exist_ok=True)
+    checkpoint = args.work / f"{args.stage}.pt"
+    progress = {"minutes": 0.0, "steps": 0, "skipped": 0, "images": 0, "curve": []}
+    history: list[dict] = []
+    optimiser_state = None
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+        model.load_state_dict(state["model"])
+        progress, history, optimiser_state = state["progress"], state["history"], state["optimiser"]
+    else:
+        before = STAGES[: STAGES.index(args.stage)]
+        found = next((args.work / f"{s}.pt" for s in reversed(before) if (args.work / f"{s}.pt").exists()), None)
+        if found:
+            state = torch.load(found, map_location="cpu", weights_only=False)
+            model.load_state_dict(state["ema"])
+            history = state["history"] + [state["progress"] | {"stage": found.stem}]
+        elif args.encoder:
+            model.conditioning.encoder.load_imagenet(str(args.encoder))
+    ema = copy.deepcopy(model)
+    if optimiser_state:
+        ema.load_state_dict(state["ema"])
+
+    cache = args.work / "cache"
+    batches = data.Batches(data.load_shards(args.photos, "photo160-*", 160, cache), args.batch, args.device, args.seed + progress["steps"])
+    validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
+
+    own = [model.conditioning, model.regression]
+    trained = {"conditioning": own, "flow": [model.level1, model.level2, model.level3, model.level4, model.level5]}
+    trained["joint"] = trained["flow"] + own
+    encoder = set(model.conditioning.encoder.parameters()) if config.preset == "compact" else set()
+    parameters = [q for m in trained[args.stage] if m is not None for q in m.parameters()]
+    groups = [
+        {"params": [q for q in parameters if q not in encoder], "scale": 1.0},
+        {"params": [q for q in parameters if q in encoder], "scale": 0.3},
+    ]
+    groups = [g for g in groups if g["params"]]
+    optimiser = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), eps=1e-6, weight_decay=1e-4)
+    if optimiser_state:
+        optimiser.load_state_dict(optimiser_state)
+    for q in model.parameters():
+        q.requires_grad_(False)
+    for q in parameters:
+        q.requires_grad_(True)
+
+    def loss_of(step: int):
+        with torch.autocast(args.device, torch.bfloat16):
+            if args.stage == "conditioning":
+                size = (160, 160, 192, 224)[step % 4]
+                lightness, ab = batches.next(size, args.smallest)
+                lightness = lightness.contiguous(memory_format=torch.channels_last)
+                return regression_loss(*model.regression(model.features(lightness)), ab)
+            lightness, ab = batches.next(256, args.smallest)
+            lightness = lightness.contiguous(memory_format=torch.channels_last)
+            with torch.set_grad_enabled(args.stage == "joint"):
+                features = model.features(lightness)
+            c = model.conditions(features)
+            ab = ab + 0.05 * torch.randn_like(ab)
+            if args.stage == "flow" and progress["steps"] == 0 and step == 0:
+                initialise_scales(model, ab, c)
+            nll = network.nll_per_dimension(*model(ab, c)).mean()
+            if args.stage == "joint" and model.regression is not None:
+                return nll + 0.1 * regression_loss(*c["affine"], ab)[1], nll
+            return nll, nll
+
+    def mode_of_training() -> None:
+        model.train()
+        if args.stage == "conditioning":
+            for level in range(1, 6):
+                getattr(model, f"level{level}").eval()
+        if args.stage == "flow":
+            model.conditioning.eval()
+            if model.regression is not None:
+                model.regression.eval()
+
+    start, before = time.time(), progress["minutes"]
+    next_report = args.report
+    running = None
+    ema_decay = 0.998
+    mode_of_training()
+    while True:
+        elapsed = (time.time() - start) / 60
+        share = min(1.0, (before + elapsed) / args.minutes)
+        step = progress["steps"]
+        rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
+        for g in optimiser.param_groups:
+            g["lr"] = rate * g["scale"]
+        loss, figure = loss_of(step)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        size = torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0)
+        exploded = running is not None and figure.item() > running + 3
+        if torch.isfinite(size) and torch.isfinite(loss) and not exploded:
+            optimiser.step()
+            average(ema, model, min(ema_decay, (step + 1) / (step + 10)))
+            running = figure.item() if running is None else 0.98 * running + 0.02 * figure.item()
+        else:
+            progress["skipped"] += 1
+        progress["steps"] += 1
+        progress["images"] += args.batch
+        progress["minutes"] = before + (time.time() - start) / 60
+        if progress["steps"] % 20 == 0:
+            print(f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']} loss {running or 0:.4f} grad {size:.2f}", flush=True)
+        done = progress["minutes"] >= args.minutes
+        if progress["minutes"] - before >= next_report or done:
+            next_report += args.report
+            row = validate(ema, validation, args.stage)
+            progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
+            print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']}", flush=True)
+            if args.stage != "conditioning":
+                sheet(ema, validation[:8], args.work / f"{args.stage}.png")
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "ema": ema.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "progress": progress,
+                    "history": history,
+                },
+                checkpoint.with_suffix(".tmp"),
+            )
+            checkpoint.with_suffix(".tmp").rename(checkpoint)
+            record = {
+                "data": "photo160 shards, 12289 research photographs; rights non-commercial or unclear",
+                "encoder": "EfficientNet-Lite0, ImageNet, Apache-2.0",
+                "stages": history + [progress | {"stage": args.stage}],
+                "validation": row,
+                "licence": "trained on research data sets: non-commercial use",
+            }
+            modelfile.save(ema, args.work / f"{args.stage}.safetensors", record, half=True)
+            mode_of_training()
+        if done:
+            break
+
+
+@torch.no_grad()
+def validate(model: network.Colorizer, images: torch.Tensor, stage: str) -> dict:
+    if stage != "conditioning":
+        return {k: round(v["mean"], 4) for k, v in evaluation.evaluate(model, images, 4, 1.0, 1).items()}
+    model.eval()
+    device = next(model.parameters()).device
+    gray, regression = [], []
+    for part in images.split(24):
+        rgb = part.to(device).float() / 255
+        lightness, ab = data.split(rgb)
+        mean, _ = model.regression(model.features(lightness))
+        regression.append(evaluation.rmse(evaluation.colorize(lightness, mean), rgb))
+        gray.append(evaluation.rmse(evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab))), rgb))
+    return {"gray": round(torch.cat(gray).mean().item(), 4), "regression": round(torch.cat(regression).mean().item(), 4)}
+
+
+if __name__ == "__main__":
+    main()
