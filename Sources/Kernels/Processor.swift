@@ -1,0 +1,30 @@
+import Foundation
+
+/// What the processor must offer for this build.
+package enum Processor {
+    /// Instruction-set extensions that this build uses, as `/proc/cpuinfo` names them.
+    static var required: [String] {
+        #if arch(x86_64)
+            ["avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"]
+        #else
+            []
+        #endif
+    }
+
+    /// The extensions that this build uses and the processor lacks; empty when all is well.
+    ///
+    /// To be called before any arithmetic: an instruction that is missing ends the process without a word.
+    package static func check() -> [String] {
+        guard !required.isEmpty, let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
+            return []
+        }
+        return missing(in: text)
+    }
+
+    /// The required extensions that no `flags` line of a `cpuinfo` names; an unreadable text is taken as good.
+    static func missing(in text: String) -> [String] {
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") }) else { return [] }
+        let flags = Set(line.split(whereSeparator: { " \t:".contains($0) }).map(String.init))
+        return required.filter { !flags.contains($0) }
+    }
+}
