@@ -42,7 +42,8 @@ struct DenseBlock: Sendable {
 
     func inverse(_ y: Tensor, _ c: Condition, _ execution: Execution) -> (Tensor, [Double]) {
         Coupling.inverse(
-            Elementwise.permuteChannels(y, inversePermutation, execution), { coefficients1($0, condition: c.first, execution) },
+            Elementwise.permuteChannels(y, inversePermutation, execution),
+            { coefficients1($0, condition: c.first, execution) },
             { coefficients2($0, condition: c.second, execution) }, alpha: alpha, execution)
     }
 }

@@ -31,7 +31,7 @@ enum FlowPlan {
 
     /// Values, blocks and width of level 5, whose samples are vectors, and its one head.
     static let dense = (values: 512, blocks: 8, hidden: 512)
-    static let denseHead = [(channels: 128, stride: 2), (256, 2), (256, 2), (512, 2)]
+    static let denseHead: [(channels: Int, stride: Int)] = [(128, 2), (256, 2), (256, 2), (512, 2)]
 
     /// α of the soft clamp for colour, and for digits.
     static let colourClamp: Float = 1.5
