@@ -21,6 +21,11 @@ enum Encoder {
         try describe(picture, options.format, metadata)
         let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw ImagingError.cannotWrite(file: name, code: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ImagingError.cannotEncode(file: name, reason: "the output is not a regular file")
+        }
         do {
             defer { close(descriptor) }
             let file = try OutputFile(descriptor: descriptor)
@@ -33,7 +38,7 @@ enum Encoder {
         }
     }
 
-    private static func encode(_ picture: Picture, to file: OutputFile, _ options: OutputOptions) -> Int32 {
+    static func encode(_ picture: Picture, to file: OutputFile, _ options: OutputOptions) -> Int32 {
         let (image, target, quality) = (picture.pointer, file.target, Int32(options.quality))
         switch options.format {
         case .jpeg: return av_save_jpeg(image, target, quality)
