@@ -8,8 +8,9 @@ import PackageDescription
     let vectors: [String] = []
 #endif
 
-// Arithmetic is optimised in debug builds too: tests and the development build run real networks.
-let fast: [SwiftSetting] = [.unsafeFlags(vectors + ["-O"])]
+// Arithmetic is optimised in debug builds too: tests and the development build run real networks. Whole modules at
+// once, as small functions are otherwise not inlined across files.
+let fast: [SwiftSetting] = [.unsafeFlags(vectors + ["-O", "-whole-module-optimization", "-num-threads", "2"])]
 
 let package = Package(
     name: "autochrome",
@@ -44,6 +45,10 @@ let package = Package(
         .executableTarget(
             name: "autochrome",
             dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+        .executableTarget(
+            name: "kernels-benchmark", dependencies: ["Tensor", "Kernels"], path: "Benchmarks/Kernels",
+            exclude: ["pytorch.py"], swiftSettings: fast),
 
         .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),

@@ -36,9 +36,15 @@ struct Clamp {
 
     /// NaN stays NaN, so that a broken network is seen and not hidden.
     @inline(__always)
-    func callAsFunction<V: SIMD>(_ x: V) -> V where V.Scalar == Float {
+    func callAsFunction(_ x: Vector) -> Vector {
         let bent = x.replacing(with: x * slope, where: x .< 0)
-        return bent.replacing(with: limit, where: bent .> limit)
+        return bent.replacing(with: Vector(repeating: limit), where: bent .> limit)
+    }
+
+    @inline(__always)
+    func callAsFunction(_ x: SIMD4<Float>) -> SIMD4<Float> {
+        let bent = x.replacing(with: x * slope, where: x .< 0)
+        return bent.replacing(with: SIMD4(repeating: limit), where: bent .> limit)
     }
 
     @inline(__always)

@@ -1,6 +1,8 @@
 import Tensor
 
-/// Operations on single values and planes. Tensors are `[N, C, …]`, with any number of axes behind the channels.
+/// Operations on single values and planes.
+///
+/// Tensors are `[N, C, …]`, with any number of axes behind the channels.
 package enum Elementwise {
     /// y = activation(x·scale + shift), with one scale and one shift a channel (batch norm in evaluation).
     package static func affine(
