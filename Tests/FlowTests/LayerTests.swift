@@ -94,7 +94,7 @@ import Testing
         for (a, b) in zip(there, again) { #expect(abs(a - b) < 1e-4, sourceLocation: sourceLocation) }
 
         let dimensions = shape.reduce(1, *)
-        let step: Float = 2e-3
+        let step: Float = 5e-4
         let point = Array(x.values[..<dimensions])
         var moved: [Float] = []
         for i in 0..<dimensions {
