@@ -29,6 +29,24 @@ extension Photograph {
     package static func open(descriptor: Int32, name: String, limits: DecodeLimits = DecodeLimits()) throws
         -> Photograph
     {
+        try reading(descriptor, name: name, limits: limits) { picture, header, input in
+            let scan = try Scan(picture, header: header) { input.isLate }
+            return Photograph(header: header, scan: scan, name: printable(name))
+        }
+    }
+
+    /// Columns and rows of an open file before orientation, from its header, checked against the limits.
+    /// - Throws: `ImagingError`.
+    package static func size(descriptor: Int32, name: String, limits: DecodeLimits = DecodeLimits()) throws
+        -> (width: Int, height: Int)
+    {
+        try reading(descriptor, name: name, limits: limits) { picture, _, _ in (picture.width, picture.height) }
+    }
+
+    private static func reading<Result>(
+        _ descriptor: Int32, name: String, limits: DecodeLimits,
+        _ body: (Picture, Header, InputFile) throws -> Result
+    ) throws -> Result {
         try Vips.ensureStarted()
         try limits.validate()
         let name = printable(name)
@@ -42,8 +60,7 @@ extension Photograph {
             do {
                 guard let image = av_open(input.source) else { throw Failure.library }
                 let (picture, header) = try Header.read(Picture(image), format: format, name: name, limits: limits)
-                let scan = try Scan(picture, header: header) { input.isLate }
-                return Photograph(header: header, scan: scan, name: name)
+                return try body(picture, header, input)
             } catch is Failure {
                 if input.isLate { throw ImagingError.tooSlow(file: name, seconds: limits.seconds) }
                 if input.failure != 0 { throw ImagingError.cannotRead(file: name, code: input.failure) }

@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 
 /// A file of the inbox that looks ready.
@@ -48,6 +49,13 @@ package struct OpenedFile: ~Copyable, Sendable {
 }
 
 extension Folder {
+    /// Opens a file for reading as it is.
+    package func openFile(_ path: SpoolPath) throws -> OpenedFile {
+        let file = try file(path)
+        let stamp = try file.status(display(path)).stamp
+        return OpenedFile(descriptor: file, stamp: stamp, path: display(path))
+    }
+
     /// Opens a file for reading; throws `changed` where it is not the one that was seen, `missing` where it is gone.
     package func openFile(_ path: SpoolPath, expecting stamp: FileStamp) throws -> OpenedFile {
         let file = try file(path)

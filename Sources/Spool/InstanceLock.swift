@@ -28,3 +28,13 @@ package final class InstanceLock: Sendable {
         try file.write(Data("\(getpid())\n".utf8), path)
     }
 }
+
+extension InstanceLock {
+    /// Whether a daemon holds the lock of a state folder.
+    package static func isHeld(state: String) -> Bool {
+        let raw = open(state + "/lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard raw >= 0 else { return false }
+        let probe = Descriptor(owning: raw)
+        return flock(probe.raw, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+}

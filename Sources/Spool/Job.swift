@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 import GRDB
 
@@ -50,6 +51,7 @@ extension Job {
         case published = 3
         case failed = 4
         case quarantined = 5
+        case skipped = 6
     }
 
     init(row: Row) throws {
@@ -70,6 +72,7 @@ extension Job {
             case .published: .published
             case .failed: .failed(reason: reason)
             case .quarantined: .quarantined(reason: reason)
+            case .skipped: .skipped(reason: reason)
             }
         attempts = row["attempts"]
         deaths = row["deaths"]
@@ -95,6 +98,7 @@ extension JobState {
         case .published: .published
         case .failed: .failed
         case .quarantined: .quarantined
+        case .skipped: .skipped
         }
     }
 

@@ -10,6 +10,8 @@ package enum JobState: Equatable, Sendable {
     case waiting(until: Date, reason: String)
     /// Its result lies in the outbox.
     case published
+    /// It is left alone in the inbox, as the settings ask.
+    case skipped(reason: String)
     /// It failed for good.
     case failed(reason: String)
     /// The process died twice while it was worked on.
@@ -19,14 +21,14 @@ package enum JobState: Equatable, Sendable {
     package var isPending: Bool {
         switch self {
         case .received, .claimed, .waiting: true
-        case .published, .failed, .quarantined: false
+        case .published, .skipped, .failed, .quarantined: false
         }
     }
 
     /// Why it is not done, where there is a reason.
     package var reason: String? {
         switch self {
-        case .waiting(_, let reason), .failed(let reason), .quarantined(let reason): reason
+        case .waiting(_, let reason), .skipped(let reason), .failed(let reason), .quarantined(let reason): reason
         case .received, .claimed, .published: nil
         }
     }
@@ -67,6 +69,8 @@ package enum JobEvent: Equatable, Sendable {
     case claimed
     /// Its result was published; `isCurrent` is false where the file was replaced while it was worked on.
     case published(isCurrent: Bool)
+    /// The settings ask to leave it alone.
+    case skipped(reason: String, isCurrent: Bool)
     /// An error that may pass.
     case failedForNow(reason: String)
     /// An error of the file itself.
@@ -115,6 +119,7 @@ package struct JobMachine: Equatable, Sendable {
         case .arrived(let isChanged): arrive(isChanged: isChanged, now)
         case .claimed: claim()
         case .published(let isCurrent): finish(.published, .settleOriginal, isCurrent: isCurrent)
+        case .skipped(let reason, let isCurrent): finish(.skipped(reason: reason), .leave, isCurrent: isCurrent)
         case .failedForNow(let reason): fail(reason, now)
         case .failedForGood(let reason, let isCurrent):
             finish(.failed(reason: reason), .setAside(reason: reason), isCurrent: isCurrent)
@@ -134,6 +139,7 @@ package struct JobMachine: Equatable, Sendable {
             if until <= now || until > now + policy.longestSeconds { return .enqueue }
             return .enqueueLater(until)
         case .published: return .settleOriginal
+        case .skipped: return .leave
         case .failed(let reason), .quarantined(let reason): return .setAside(reason: reason)
         }
     }

@@ -52,7 +52,7 @@ extension Ledger {
             guard let job = try Self.job(path, database) else { return nil }
             switch job.state {
             case .received, .waiting: return try self.advance(job, .claimed, now, database).job
-            case .claimed, .published, .failed, .quarantined: return nil
+            case .claimed, .published, .skipped, .failed, .quarantined: return nil
             }
         }
     }
@@ -99,6 +99,17 @@ extension Ledger {
         }
     }
 
+    /// Records that a claimed file is left alone.
+    package func skipped(
+        _ path: SpoolPath, stamp: FileStamp, reason: String, at now: Date = Date()
+    ) throws -> Step {
+        try write { database in
+            let job = try Self.existing(path, database)
+            let isCurrent = job.stamp.matches(stamp)
+            return try self.advance(job, .skipped(reason: reason, isCurrent: isCurrent), now, database)
+        }
+    }
+
     /// Records that a claimed file failed for a reason that may pass.
     package func failedForNow(_ path: SpoolPath, reason: String, at now: Date = Date()) throws -> Step {
         try write { try self.advance(Self.existing(path, $0), .failedForNow(reason: reason), now, $0) }
@@ -138,7 +149,7 @@ extension Ledger {
         try write { database in
             let jobs =
                 try paths.map { try $0.compactMap { try Self.job($0, database) } }
-                ?? Row.fetchAll(database, sql: "SELECT * FROM job WHERE state = 2 OR state >= 4 ORDER BY updated")
+                ?? Row.fetchAll(database, sql: "SELECT * FROM job WHERE state = 2 OR (state >= 4 AND state <= 5) ORDER BY updated")
                 .map(Job.init(row:))
             return try jobs.map { try self.advance($0, .retried, now, database).job }
         }

@@ -10,6 +10,7 @@ extension Ledger {
         package var published = 0
         package var failed = 0
         package var quarantined = 0
+        package var skipped = 0
 
         package init() {}
 
@@ -30,6 +31,7 @@ extension Ledger {
                 case .published: counts.published = count
                 case .failed: counts.failed = count
                 case .quarantined: counts.quarantined = count
+                case .skipped: counts.skipped = count
                 case nil: break
                 }
             }
@@ -49,7 +51,7 @@ extension Ledger {
 
     /// The files that failed or are quarantined, the latest first.
     package func failures(limit: Int = 100) throws -> [Job] {
-        try fetch("SELECT * FROM job WHERE state >= 4 ORDER BY updated DESC LIMIT ?", [limit])
+        try fetch("SELECT * FROM job WHERE state >= 4 AND state <= 5 ORDER BY updated DESC LIMIT ?", [limit])
     }
 
     /// The files whose next try is due, the longest due first.

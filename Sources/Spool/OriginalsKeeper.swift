@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 
 /// Deals with originals once their results are published.

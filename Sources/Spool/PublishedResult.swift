@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 
 /// A result that lies in the outbox, as its metadata tells.

@@ -1,3 +1,4 @@
+import Digest
 import CInotifyTools
 import Foundation
 import Synchronization

@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 import Synchronization
 
@@ -48,9 +49,10 @@ package final class Staging: Sendable {
     }
 
     /// Writes a file, and remembers what must be read back when it is published.
-    package func write(_ content: Data, as file: String) throws {
+    package func write(_ content: Data, as name: [UInt8]) throws {
         let flags = O_WRONLY | O_CREAT | O_EXCL
-        let target = try Descriptor.open(directory.raw, Array(file.utf8)[...], flags, path: path + "/" + file)
+        let file = String(decoding: name, as: UTF8.self)
+        let target = try Descriptor.open(directory.raw, name[...], flags, path: path + "/" + file)
         try target.write(content, path + "/" + file)
         expect(file, ContentHash(of: content))
     }

@@ -46,13 +46,21 @@ package struct ContentHash: Hashable, Sendable {
             let count = pread(descriptor, buffer.baseAddress!, buffer.count, offset)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw SpoolError.last("read", path)
+                throw UnreadableContent(path: path, code: errno)
             }
             if count == 0 { break }
             hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += off_t(count)
         }
         self = hasher.finish()
+    }
+
+    /// The digest of a file.
+    package init(file path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw UnreadableContent(path: path, code: errno) }
+        defer { close(descriptor) }
+        try self.init(descriptor: descriptor, path: path)
     }
 
     /// The digest in 64 lower-case digits.
@@ -84,11 +92,18 @@ extension ContentHash: CustomStringConvertible, Codable {
     }
 }
 
+/// A file could not be read to its end.
+package struct UnreadableContent: Error, Equatable, CustomStringConvertible {
+    package let path: String
+    package let code: Int32
+    package var description: String { "\(path): cannot read: \(String(cString: strerror(code)))" }
+}
+
 /// A SHA-256 that grows piece by piece.
-struct StreamHasher: ~Copyable {
+package struct StreamHasher: ~Copyable {
     private let context: OpaquePointer
 
-    init() {
+    package init() {
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
             fatalError("libcrypto offers no SHA-256")
         }
@@ -97,11 +112,11 @@ struct StreamHasher: ~Copyable {
 
     deinit { EVP_MD_CTX_free(context) }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "libcrypto failed to hash")
     }
 
-    consuming func finish() -> ContentHash {
+    package consuming func finish() -> ContentHash {
         var digest = [UInt8](repeating: 0, count: ContentHash.byteCount)
         precondition(EVP_DigestFinal_ex(context, &digest, nil) == 1, "libcrypto failed to hash")
         return ContentHash(bytes: digest)!
