@@ -38,7 +38,7 @@ extension Colorizer {
         var parts: [Tensor] = []
         for (level, condition) in zip(levels, conditions.images) {
             let (kept, latent) = level.forward(x, condition, &logDeterminant, execution)
-            if let latent { parts.append(latent.reshaped([samples, latent.count / max(1, samples)])) }
+            if let latent { parts.append(latent.reshaped([samples, level.latentCount])) }
             x = kept
         }
         x = x.reshaped([samples, FlowPlan.dense.values])

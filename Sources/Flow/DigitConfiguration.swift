@@ -16,7 +16,7 @@ package struct DigitConfiguration: Sendable, Equatable {
     }
 
     /// Reads a model file's metadata.
-    package init(metadata: MetadataReader) throws(ModelError) {
+    init(metadata: MetadataReader) throws(ModelError) {
         seed = try metadata.value("seed") { UInt64($0) }
         blocks = try metadata.value("blocks") { Int($0).flatMap { (1...1024).contains($0) ? $0 : nil } }
         hidden = try metadata.value("hidden") { Int($0).flatMap { (1...65536).contains($0) ? $0 : nil } }

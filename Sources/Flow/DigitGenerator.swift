@@ -5,8 +5,9 @@ import Tensor
 package final class DigitGenerator: Sendable {
     /// Values of one image and of one latent vector: 28·28.
     package static let latentCount = 784
-    /// Pixels in 0...1 are (network's value)·scale + offset.
+    /// Offset of a pixel in 0...1: it is (network's value)·scale + offset.
     package static let pixelOffset: Float = 0.128
+    /// Scale of a pixel.
     package static let pixelScale: Float = 0.305
 
     /// The network's measures.

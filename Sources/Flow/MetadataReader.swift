@@ -1,5 +1,5 @@
 /// A model file's metadata, read with errors that name file and key.
-package struct MetadataReader: Sendable {
+struct MetadataReader: Sendable {
     let path: String
     let values: [String: String]
 

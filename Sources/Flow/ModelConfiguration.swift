@@ -56,8 +56,8 @@ package struct ModelConfiguration: Sendable, Equatable {
 }
 
 extension ModelConfiguration {
-    /// Reads a model file's metadata; `path` is for the messages.
-    package init(metadata: MetadataReader) throws(ModelError) {
+    /// Reads a model file's metadata.
+    init(metadata: MetadataReader) throws(ModelError) {
         preset = try metadata.value("preset", Preset.init(rawValue:))
         width = try metadata.value("width") { Double($0).flatMap { $0 > 0 && $0 <= 4 ? $0 : nil } }
         features = try metadata.value("features") { Int($0).flatMap { (1...4096).contains($0) ? $0 : nil } }

@@ -2,11 +2,13 @@ import Tensor
 
 /// The scaling of CIE Lab that the paper's authors published: `L' = (L − 47.5)/25.6` and so on.
 package enum Normalisation {
-    /// L = L'·scale + offset.
+    /// Scale of L: `L = L'·scale + offset`.
     package static let lightnessScale: Float = 25.6
+    /// Offset of L.
     package static let lightnessOffset: Float = 47.5
-    /// Of a and of b.
+    /// Scales of a and of b.
     package static let chromaScale: [Float] = [11.2, 16.8]
+    /// Offsets of a and of b.
     package static let chromaOffset: [Float] = [2.4, 7.4]
 
     /// L in 0...100, any shape, to the network's input.

@@ -58,13 +58,8 @@ final class RandomWeights: Weights {
         return (0..<count).sorted { (keys[$0], $0) < (keys[$1], $1) }
     }
 
-    /// Numbers in [-1, 1) for a test's input, by the same formula.
-    func input(_ name: String, _ shape: [Int], scale: Float) -> Tensor {
-        var stream = stream("input." + name)
-        return Tensor(shape, (0..<shape.reduce(1, *)).map { _ in scale * stream.nextSymmetric() })
-    }
-
-    private func stream(_ name: String) -> RandomStream { RandomStream(high: Self.hash(name), low: seed) }
+    /// The random numbers of a name.
+    func stream(_ name: String) -> RandomStream { RandomStream(high: Self.hash(name), low: seed) }
 
     /// Keeps the size of what passes through (He and others 2015), and coefficients small.
     private func weightScale(owner: Substring, parent: Substring, _ shape: [Int]) -> Float {
