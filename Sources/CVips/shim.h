@@ -105,8 +105,9 @@ static inline void av_blob_unref(VipsBlob *blob) { vips_area_unref(VIPS_AREA(blo
 
 /* Encoders ------------------------------------------------------------------------------------------------ */
 
+/* Huffman tables are not optimised: that would keep the whole picture in memory. */
 static inline int av_save_jpeg(VipsImage *image, VipsTarget *target, int quality) {
-    return vips_jpegsave_target(image, target, "Q", quality, "optimize_coding", TRUE, NULL);
+    return vips_jpegsave_target(image, target, "Q", quality, NULL);
 }
 
 static inline int av_save_png(VipsImage *image, VipsTarget *target, int bitDepth) {

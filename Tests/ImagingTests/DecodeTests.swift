@@ -80,7 +80,9 @@ import Testing
         var raster = Raster(32, 32, bands: 4) { x, _, b in b == 3 ? 0 : b == 0 && x < 16 ? 255 : 0 }
         raster.interpretation = VIPS_INTERPRETATION_CMYK
         let photograph = try Photograph.open(path: raster.save("jpegsave", scratch.file("c.jpg"), ["Q": "95"]))
-        #expect(photograph.chromaticity == .coloured && !photograph.warnings.isEmpty)
+        #expect(photograph.chromaticity != .gray && !photograph.warnings.isEmpty)
+        let b = photograph.chroma64().values.suffix(4096)
+        #expect(b.first! < -30 && abs(b.last!) < 3)
         let light = photograph.networkLightness().values
         // Printed cyan is L 50…65, the paper white.
         #expect((50...65).contains(light[0]) && light[255] > 95)
@@ -94,7 +96,15 @@ import Testing
         var raster = Self.ramp
         try Vips.start()
         raster.profile = try ColourProfile.sRGB()
-        let path = try raster.save(saver, scratch.file(file))
+        var path = try raster.save(saver, scratch.file(file))
+        if saver == "jpegsave" {
+            // libvips itself does not write this fault: the profile goes into an APP2 segment after the first marker.
+            let payload = Array("ICC_PROFILE\0".utf8) + [1, 1] + (raster.profile ?? [])
+            let length = payload.count + 2
+            var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+            bytes.insert(contentsOf: [0xFF, 0xE2, UInt8(length >> 8), UInt8(length & 255)] + payload, at: 2)
+            path = scratch.write(bytes, "faulty.jpg")
+        }
         try metadata(path) { try #require($0.blob("icc-profile-data") != nil) }
         let photograph = try Photograph.open(path: path)
         #expect(photograph.chromaticity == .gray && photograph.warnings.count == 1)

@@ -87,7 +87,7 @@ import Testing
     ])
     func pages(saver: String, name: String) throws {
         let scratch = Scratch()
-        var raster = Raster(30, 90, bands: 3) { _, y, _ in y < 30 ? 50 : 200 }
+        var raster = Raster(30, 90, bands: 3) { _, y, _ in UInt8(50 + y / 30 * 70) }
         raster.integers = ["page-height": 30, "n-pages": 3]
         let path = try raster.save(saver, scratch.file(name), ["Q": "100"])
         #expect(try refusal(path).description.contains("3 pages"))

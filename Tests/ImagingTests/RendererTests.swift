@@ -127,6 +127,7 @@ import Testing
             #expect((picture.string("orientation") ?? "1") == "1")
             if format == .jpeg || format == .tiff {
                 let records = try #require(picture.blob("iptc-data"))
+                print("IPTC", format, records.count, records.map { String($0, radix: 16) }.joined(separator: " "))
                 #expect(String(decoding: records, as: UTF8.self).contains("are a guess"))
             }
         }
@@ -155,7 +156,7 @@ import Testing
 
     @Test("An output that cannot be created, and one that is no file")
     func badOutput() throws {
-        let photograph = try Photograph.open(path: DecodeTests.ramp.save("pngsave", Scratch().file("in.png")))
+        let photograph = try Photograph.open(path: Repository.sample("camera.jpg"))
         let error = #expect(throws: ImagingError.self) {
             _ = try write(photograph, .png, "/nowhere/at/all.png")
         }
