@@ -17,37 +17,9 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from autochrome import data, evaluation, lab, modelfile, network
+from autochrome import data, evaluation, initialisation, lab, modelfile, network
 
 STAGES = ["conditioning", "flow", "joint"]
-
-
-def initialise_scales(model: network.Colorizer, chroma: torch.Tensor, c: dict) -> None:
-    """Data-dependent start (Kingma & Dhariwal 2018): biases that bring each level's channels to mean 0, scale 1."""
-    capture = []
-
-    def fit(f: torch.nn.Module, bias: torch.Tensor, x: torch.Tensor) -> None:
-        dims = (0, 2, 3) if x.dim() == 4 else (0,)
-        v = -(x.std(dims) + 1e-4).log().clamp(-1.2, 1.2)
-        limit = network.ALPHA_COLOR
-        bias.data.copy_(torch.cat([limit * torch.tan(v / (limit * 0.636)), -x.mean(dims) * v.exp()]))
-
-    def hook(module, args):
-        x = args[0]
-        if isinstance(module, network.UnconditionalBlock):
-            x = network.rotate(x, module.rotation)
-        last = "linear3" if isinstance(module, network.DenseBlock) else "conv2"
-        x1, x2 = x.chunk(2, 1)
-        fit(module.coefficients2, getattr(module.coefficients2, last).bias, x1)
-        fit(module.coefficients1, getattr(module.coefficients1, last).bias, x2)
-
-    for level in network.LEVELS:
-        capture += [b.register_forward_pre_hook(hook) for b in getattr(model, f"level{level}").unconditional]
-    capture.append(model.level5.conditional[0].register_forward_pre_hook(hook))
-    with torch.no_grad():
-        model(chroma, c)
-    for handle in capture:
-        handle.remove()
 
 
 def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
@@ -168,8 +140,6 @@ def main() -> None:
                 features = model.features(lightness)
             c = model.conditions(features)
             ab = ab + 0.05 * torch.randn_like(ab)
-            if args.stage == "flow" and progress["steps"] == 0 and step == 0:
-                initialise_scales(model, ab, c)
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             if args.stage == "joint" and model.regression is not None:
                 return nll + 0.1 * regression_loss(*c["affine"], ab)[1], nll
@@ -184,6 +154,19 @@ def main() -> None:
             model.conditioning.eval()
             if model.regression is not None:
                 model.regression.eval()
+
+    def noisy_batch():
+        lightness, ab = batches.next(256, args.smallest)
+        return lightness, ab + 0.05 * torch.randn_like(ab)
+
+    if args.stage == "flow" and progress["steps"] == 0 and config.preset == "compact":
+        model.eval()
+        lightness, ab = noisy_batch()
+        initialisation.initialise_channels(model, ab, model.conditions(model.features(lightness)))
+        seen = initialisation.dense_inputs(model, (noisy_batch() for _ in range(4000 // args.batch)))
+        initialisation.initialise_dense(model.cpu(), seen)
+        model.to(args.device)
+        ema.load_state_dict(model.state_dict())
 
     start, before = time.time(), progress["minutes"]
     next_report = args.report
