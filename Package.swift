@@ -31,20 +31,25 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["Tensor", "COpenBLAS"], swiftSettings: fast),
         .target(name: "Flow", dependencies: ["Tensor", "Kernels"], swiftSettings: fast),
         .target(name: "Imaging", dependencies: ["Tensor", "CVips"], swiftSettings: fast),
-        .target(name: "Colorization", dependencies: ["Tensor", "Flow", "Imaging"], swiftSettings: fast),
+        .target(name: "Digest", dependencies: ["CCrypto"]),
+        .target(
+            name: "Colorization", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Digest"], swiftSettings: fast),
+        .target(
+            name: "Training", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Colorization"],
+            swiftSettings: fast),
         .target(
             name: "Spool",
-            dependencies: ["CInotifyTools", "CCrypto", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: ["CInotifyTools", "Digest", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "Service",
             dependencies: [
-                "Colorization", "Spool",
+                "Colorization", "Spool", "Digest",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "autochrome",
-            dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["Service", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         .executableTarget(
             name: "kernels-benchmark", dependencies: ["Tensor", "Kernels"], path: "Benchmarks/Kernels",

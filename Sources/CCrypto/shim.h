@@ -1,1 +1,6 @@
+#ifndef AUTOCHROME_CCRYPTO_SHIM_H
+#define AUTOCHROME_CCRYPTO_SHIM_H
+
 #include <openssl/evp.h>
+
+#endif

@@ -1,1 +1,127 @@
+/* libvips for Swift: its functions with variable arguments and its macros, under fixed signatures.
+ *
+ * Every function returns 0 for success and -1 for failure unless it says otherwise; the reason is then in
+ * libvips' error buffer. Images that come out are owned by the caller.
+ */
+#ifndef AUTOCHROME_CVIPS_SHIM_H
+#define AUTOCHROME_CVIPS_SHIM_H
+
 #include <vips/vips.h>
+
+typedef gint64 (*av_transfer_fn)(void *connection, void *data, gint64 length, void *user);
+typedef gint64 (*av_seek_fn)(void *connection, gint64 offset, int whence, void *user);
+typedef int (*av_end_fn)(void *connection, void *user);
+typedef int (*av_generate_fn)(VipsRegion *region, void *sequence, void *image, void *user, gboolean *stop);
+
+/* Start-up ------------------------------------------------------------------------------------------------ */
+
+static inline void av_ignore(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer user) {
+    (void) domain, (void) level, (void) message, (void) user;
+}
+
+/* Starts libvips. Its warnings go nowhere: what matters arrives as an error. */
+static inline int av_init(void) {
+    g_log_set_handler("VIPS", (GLogLevelFlags) (G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO), av_ignore, NULL);
+    return VIPS_INIT("autochrome");
+}
+
+/* Connections --------------------------------------------------------------------------------------------- */
+
+/* A source that calls back for every read and seek, or NULL. */
+static inline VipsSource *av_source_new(av_transfer_fn read, av_seek_fn seek, void *user) {
+    VipsSourceCustom *source = vips_source_custom_new();
+    if (!source)
+        return NULL;
+    g_signal_connect(source, "read", G_CALLBACK(read), user);
+    g_signal_connect(source, "seek", G_CALLBACK(seek), user);
+    return VIPS_SOURCE(source);
+}
+
+/* A target that calls back for every write, read and seek (TIFF needs all three) and at its end, or NULL. */
+static inline VipsTarget *av_target_new(
+    av_transfer_fn write, av_transfer_fn read, av_seek_fn seek, av_end_fn end, void *user) {
+    VipsTargetCustom *target = vips_target_custom_new();
+    if (!target)
+        return NULL;
+    g_signal_connect(target, "write", G_CALLBACK(write), user);
+    g_signal_connect(target, "read", G_CALLBACK(read), user);
+    g_signal_connect(target, "seek", G_CALLBACK(seek), user);
+    g_signal_connect(target, "end", G_CALLBACK(end), user);
+    return VIPS_TARGET(target);
+}
+
+static inline void av_unref(void *object) { g_object_unref(object); }
+
+/* Images -------------------------------------------------------------------------------------------------- */
+
+/* Reads the header; pixels are decoded from top to bottom as they are asked for. NULL on failure. */
+static inline VipsImage *av_open(VipsSource *source) {
+    return vips_image_new_from_source(
+        source, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+}
+
+/* An image whose pixels `generate` makes, strip by strip. NULL on failure. */
+static inline VipsImage *av_generated(int width, int height, int bands, VipsBandFormat format,
+    VipsInterpretation interpretation, double pixelsPerMillimetre, av_generate_fn generate, void *user) {
+    VipsImage *image = vips_image_new();
+    vips_image_init_fields(image, width, height, bands, format, VIPS_CODING_NONE, interpretation,
+        pixelsPerMillimetre, pixelsPerMillimetre);
+    if (vips_image_pipelinev(image, VIPS_DEMAND_STYLE_FATSTRIP, NULL) ||
+        vips_image_generate(image, NULL, (VipsGenerateFn) generate, NULL, NULL, user)) {
+        g_object_unref(image);
+        return NULL;
+    }
+    return image;
+}
+
+static inline const void *av_region_row(VipsRegion *region, int x, int y) {
+    return VIPS_REGION_ADDR(region, x, y);
+}
+
+static inline int av_extract_bands(VipsImage *in, VipsImage **out, int first, int count) {
+    return vips_extract_band(in, out, first, "n", count, NULL);
+}
+
+static inline int av_join_bands(VipsImage *a, VipsImage *b, VipsImage **out) {
+    return vips_bandjoin2(a, b, out, NULL);
+}
+
+static inline int av_colourspace(VipsImage *in, VipsImage **out, VipsInterpretation space) {
+    return vips_colourspace(in, out, space, NULL);
+}
+
+/* To sRGB by the embedded profile, or by the built-in one named `fallback`, at `depth` bits. */
+static inline int av_to_srgb(VipsImage *in, VipsImage **out, const char *fallback, int depth) {
+    return vips_icc_transform(in, out, "srgb", "embedded", TRUE, "input_profile", fallback, "depth", depth,
+        "intent", VIPS_INTENT_RELATIVE, "black_point_compensation", TRUE, NULL);
+}
+
+/* Bytes of a profile that libvips carries ("srgb", "cmyk"); the blob is the caller's. */
+static inline int av_profile(const char *name, VipsBlob **profile) {
+    return vips_profile_load(name, profile, NULL);
+}
+
+static inline void av_blob_unref(VipsBlob *blob) { vips_area_unref(VIPS_AREA(blob)); }
+
+/* Encoders ------------------------------------------------------------------------------------------------ */
+
+/* Huffman tables are not optimised: that would keep the whole picture in memory. */
+static inline int av_save_jpeg(VipsImage *image, VipsTarget *target, int quality) {
+    return vips_jpegsave_target(image, target, "Q", quality, NULL);
+}
+
+static inline int av_save_png(VipsImage *image, VipsTarget *target, int bitDepth) {
+    return vips_pngsave_target(
+        image, target, "compression", 6, "filter", VIPS_FOREIGN_PNG_FILTER_SUB, "bitdepth", bitDepth, NULL);
+}
+
+static inline int av_save_webp(VipsImage *image, VipsTarget *target, int quality) {
+    return vips_webpsave_target(image, target, "Q", quality, NULL);
+}
+
+static inline int av_save_tiff(VipsImage *image, VipsTarget *target, gboolean big) {
+    return vips_tiffsave_target(image, target, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "predictor",
+        VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, "bigtiff", big, NULL);
+}
+
+#endif

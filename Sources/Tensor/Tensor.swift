@@ -43,18 +43,22 @@ package struct Tensor: Sendable {
     }
 
     /// Read access to the elements; the pointer is valid inside `body` only.
-    package func withUnsafePointer<R>(_ body: (UnsafePointer<Float>) throws -> R) rethrows -> R {
-        try withExtendedLifetime(storage) { try body(UnsafePointer(storage.base)) }
+    package func withUnsafePointer<R, E>(_ body: (UnsafePointer<Float>) throws(E) -> R) throws(E) -> R {
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafePointer(storage.base))
     }
 
     /// Write access to the elements, copied first if they are shared; the pointer is valid inside `body` only.
-    package mutating func withUnsafeMutablePointer<R>(_ body: (UnsafeMutablePointer<Float>) throws -> R) rethrows -> R {
+    package mutating func withUnsafeMutablePointer<R, E>(
+        _ body: (UnsafeMutablePointer<Float>) throws(E) -> R
+    ) throws(E) -> R {
         if !isKnownUniquelyReferenced(&storage) {
             let copy = AlignedStorage(count: storage.count)
             copy.base.update(from: storage.base, count: storage.count)
             storage = copy
         }
-        return try withExtendedLifetime(storage) { try body(storage.base) }
+        defer { withExtendedLifetime(storage) {} }
+        return try body(storage.base)
     }
 }
 

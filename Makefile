@@ -1,0 +1,60 @@
+PREFIX ?= /usr/local
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+program = .build/release/autochrome
+
+.PHONY: all build test demo bench lint format install dependencies clean
+
+all: build
+
+dependencies:
+	@scripts/dependencies
+
+# The optimised program.
+build: dependencies
+	swift build -c release --product autochrome
+
+# Lint, then every test against a development build.
+test: dependencies lint
+	swift build --build-tests
+	swift test --skip-build
+
+# Colours the sample photographs through the daemon and shows where the results are.
+demo: build
+	rm -rf demo
+	mkdir -p demo/inbox
+	cp -R Samples/photographs/. demo/inbox
+	$(program) watch --once --inbox demo/inbox --outbox demo/outbox --state demo/state
+	@echo
+	@find demo/outbox -type f | sort
+	@echo
+	@echo "Look at demo/outbox/*/sheet.jpg"
+
+bench: build
+	Benchmarks/run
+
+lint:
+	swift format lint --strict --configuration .swift-format -r Package.swift Sources Tests
+	scripts/imports
+
+format:
+	swift format --configuration .swift-format -i -r Package.swift Sources Tests
+
+install: build
+	install -D -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/autochrome
+	install -D -m 644 Models/compact.safetensors $(DESTDIR)$(PREFIX)/share/autochrome/compact.safetensors
+	install -D -m 644 etc/metadata.schema.json $(DESTDIR)$(PREFIX)/share/autochrome/metadata.schema.json
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/autochrome/README.md
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/autochrome/LICENSE
+	test -e $(DESTDIR)$(SYSCONFDIR)/autochrome/autochrome.yaml || \
+		install -D -m 644 etc/autochrome.yaml $(DESTDIR)$(SYSCONFDIR)/autochrome/autochrome.yaml
+	install -D -m 644 etc/autochrome.yaml $(DESTDIR)$(PREFIX)/share/autochrome/autochrome.yaml
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for unit in autochrome.service autochrome@.service; do \
+		sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' systemd/$$unit \
+			> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit; \
+	done
+	install -D -m 644 systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/autochrome.conf
+	install -D -m 644 systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/autochrome.conf
+
+clean:
+	rm -rf .build demo

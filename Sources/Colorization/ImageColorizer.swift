@@ -1,0 +1,61 @@
+import Flow
+import Foundation
+import Imaging
+import Kernels
+import Tensor
+
+/// Draws colourings of photographs from a model.
+package final class ImageColorizer: Sendable {
+    /// Colour samples that are drawn in one pass, so that memory does not grow with their number.
+    private static let batch = 8
+
+    package let network: Colorizer
+
+    package init(network: Colorizer) {
+        self.network = network
+    }
+
+    /// A colouring at the network's resolution.
+    package struct Sample: Sendable {
+        /// Chroma in Lab units, [1, 2, 64, 64].
+        package var chroma: Tensor
+        /// Logarithm of the density of the normalised chroma, in nats.
+        package var logLikelihood: Double
+    }
+
+    /// What the network makes of a photograph's lightness, computed once for all samples.
+    ///
+    /// - Parameter lightness: L in 0…100, [1, 1, 256, 256].
+    package func conditions(lightness: Tensor, _ execution: Execution) -> Conditions {
+        network.conditions(lightness: Normalisation.normalised(lightness: lightness), execution)
+    }
+
+    /// The colourings of latent vectors of 8192 numbers each.
+    package func samples(
+        latents: [[Float]], _ conditions: Conditions, _ execution: Execution
+    ) throws(ColorizationError) -> [Sample] {
+        var samples: [Sample] = []
+        for start in stride(from: 0, to: latents.count, by: Self.batch) {
+            let part = latents[start..<min(start + Self.batch, latents.count)]
+            let z = Tensor([part.count, Colorizer.latentCount], part.flatMap { $0 })
+            let (normalised, logDeterminants) = network.inverse(z: z, conditions, execution)
+            let chroma = Normalisation.denormalised(chroma: normalised).values
+            guard chroma.allSatisfy(\.isFinite) else { throw .nonFinite }
+            let size = chroma.count / part.count
+            for (i, latent) in part.enumerated() {
+                let values = Array(chroma[i * size..<(i + 1) * size])
+                samples.append(
+                    Sample(
+                        chroma: Tensor([1, 2, 64, 64], values),
+                        logLikelihood: Self.logDensity(latent) + logDeterminants[i]))
+            }
+        }
+        return samples
+    }
+
+    /// Logarithm of the standard normal density of a latent vector.
+    private static func logDensity(_ z: [Float]) -> Double {
+        let squares = z.reduce(0.0) { $0 + Double($1) * Double($1) }
+        return -0.5 * squares - 0.5 * Double(z.count) * log(2 * Double.pi)
+    }
+}

@@ -1,0 +1,154 @@
+import Digest
+import Flow
+import Foundation
+import Imaging
+import Kernels
+import Tensor
+
+/// Makes an image's result: variants, contact sheet and uncertainty map in one directory, and what is known of them.
+package struct ResultWriter: Sendable {
+    /// What is known of the file that the photograph was read from.
+    package struct Origin: Sendable {
+        package var name: String
+        package var path: String
+        package var sha256: String
+        package var bytes: Int
+        package var modified: Date
+
+        package init(name: String, path: String, sha256: String, bytes: Int, modified: Date) {
+            self.name = name
+            self.path = path
+            self.sha256 = sha256
+            self.bytes = bytes
+            self.modified = modified
+        }
+    }
+
+    private let colorizer: ImageColorizer
+    private let model: ResultMetadata.Model
+    private let execution: Execution
+    private let program: (name: String, version: String)
+
+    package init(colorizer: ImageColorizer, model: ResultMetadata.Model, program: (name: String, version: String),
+        execution: Execution
+    ) {
+        self.colorizer = colorizer
+        self.model = model
+        self.program = program
+        self.execution = execution
+    }
+
+    /// Writes the pictures of a photograph's result into an existing, empty directory, and returns its metadata.
+    ///
+    /// - Parameters:
+    ///   - progress: Called with the next stage's name after every step that took time, for watchdogs; may throw to give up.
+    package func write(
+        _ photograph: Photograph, from origin: Origin, decodeSeconds: Double, settings: ColoringSettings,
+        into directory: String, progress: (_ next: String) throws -> Void
+    ) throws -> ResultMetadata {
+        try admit(photograph, settings.colored)
+        var timings = ResultMetadata.Timings()
+        timings.decode = decodeSeconds
+
+        let conditions = timed(&timings.conditioning) {
+            colorizer.conditions(lightness: photograph.networkLightness(), execution)
+        }
+        try progress("sampling")
+
+        let draws: [Int?] = (0..<settings.samples).map { settings.modeFirst ? ($0 == 0 ? nil : $0 - 1) : $0 }
+        let samples = try timed(&timings.sampling) {
+            let latents = draws.map { draw in
+                draw.map { index in
+                    Latent.draw(content: origin.sha256, seed: settings.seed, index: index)
+                        .map { $0 * Float(settings.temperature) }
+                } ?? [Float](repeating: 0, count: Colorizer.latentCount)
+            }
+            return try colorizer.samples(latents: latents, conditions, execution)
+        }
+        try progress("rendering")
+
+        var variants: [ResultMetadata.Variant] = []
+        var warnings = photograph.warnings
+        try timed(&timings.rendering) {
+            let renderer = Renderer(photograph, threads: execution.threads)
+            let preview = renderer.preview(longSide: ContactSheet.longSide)
+            var options = OutputOptions(format: settings.format)
+            options.quality = settings.quality
+            options.saturation = settings.saturation
+            for (number, (draw, sample)) in zip(draws, samples).enumerated() {
+                let file = String(format: "%02d.", number + 1) + settings.format.fileExtension
+                let path = directory + "/" + file
+                let report = try renderer.write(
+                    chroma: sample.chroma, to: path, options: options,
+                    disclosure: disclosure(seed: settings.seed, sample: draw))
+                variants.append(
+                    ResultMetadata.Variant(
+                        file: file, sha256: try ContentHash(file: path).hex, sample: draw,
+                        logLikelihood: sample.logLikelihood, meanChroma: report.meanChroma,
+                        clippedPixels: report.clippedPixels))
+                for warning in report.warnings where !warnings.contains(warning) { warnings.append(warning) }
+                try progress("rendering")
+            }
+            let whole = disclosure(seed: settings.seed, sample: nil)
+            if settings.sheet {
+                try ContactSheet.write(
+                    original: preview.original,
+                    variants: samples.map { preview.coloured(chroma: $0.chroma, saturation: settings.saturation) },
+                    to: directory + "/sheet.jpg", disclosure: whole)
+            }
+            if settings.uncertainty {
+                try UncertaintyMap.write(
+                    chromas: samples.map(\.chroma), preview: preview, to: directory + "/uncertainty.png",
+                    disclosure: whole)
+            }
+        }
+        if samples.count > 1, Self.spread(samples.map(\.chroma)) < 1 { warnings.append("the samples hardly differ") }
+
+        return ResultMetadata(
+            program: "\(program.name) \(program.version)",
+            source: .init(
+                name: origin.name, path: origin.path, sha256: origin.sha256, bytes: origin.bytes,
+                modified: origin.modified, format: photograph.format.rawValue, width: photograph.width,
+                height: photograph.height, bitDepth: photograph.bitDepth,
+                chromaticity: photograph.chromaticity.rawValue, captured: photograph.dates.original ?? photograph.dates.digitized),
+            model: model,
+            settings: .init(
+                samples: settings.samples, seed: settings.seed, temperature: settings.temperature,
+                modeFirst: settings.modeFirst, saturation: settings.saturation, format: settings.format.rawValue,
+                quality: settings.quality, key: settings.key),
+            variants: variants, sheet: settings.sheet ? "sheet.jpg" : nil,
+            uncertainty: settings.uncertainty ? "uncertainty.png" : nil, timings: timings, warnings: warnings)
+    }
+
+    private func disclosure(seed: UInt64, sample: Int?) -> Disclosure {
+        Disclosure(
+            program: program.name, version: program.version, model: model.name, modelHash: model.sha256, seed: seed,
+            sample: sample)
+    }
+
+    private func admit(_ photograph: Photograph, _ policy: ColoringSettings.ColoredPolicy) throws(ColorizationError) {
+        guard photograph.chromaticity == .coloured else { return }
+        switch policy {
+        case .skip: throw .skippedColored
+        case .reject: throw .rejectedColored
+        case .recolor: return
+        }
+    }
+
+    private func timed<R>(_ seconds: inout Double, _ body: () throws -> R) rethrows -> R {
+        let start = DispatchTime.now().uptimeNanoseconds
+        defer { seconds += Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+        return try body()
+    }
+
+    /// Standard deviation of the samples' chroma, over all pixels and both channels, in Lab units.
+    private static func spread(_ chromas: [Tensor]) -> Double {
+        let planes = chromas.map(\.values)
+        var sum = 0.0
+        for i in planes[0].indices {
+            let mean = planes.reduce(0.0) { $0 + Double($1[i]) } / Double(planes.count)
+            sum += planes.reduce(0.0) { $0 + (Double($1[i]) - mean) * (Double($1[i]) - mean) } / Double(planes.count)
+        }
+        return (sum / Double(planes[0].count)).squareRoot()
+    }
+}

@@ -1,0 +1,53 @@
+import Kernels
+import Tensor
+
+extension Colorizer {
+    /// The conditioning network: normalised L [N, 1, 256, 256] to features [N, F, 64, 64].
+    ///
+    /// Without a conditioning network they are the gray image itself, averaged to 64×64.
+    package func features(lightness: Tensor, _ execution: Execution) -> Tensor {
+        precondition(
+            lightness.shape.count == 4 && Array(lightness.shape[1...]) == [1, Self.lightnessSize, Self.lightnessSize],
+            "lightness of shape \(lightness.shape)")
+        switch conditioning {
+        case .none:
+            return Elementwise.averagePool(lightness, Self.lightnessSize / Self.chromaSize, execution)
+        case .paper(let network, _): return network(lightness, execution)
+        case .compact(let network, _): return network(lightness, execution)
+        }
+    }
+
+    /// Everything that depends on the image alone: normalised L [N, 1, 256, 256] to conditions for the flow.
+    package func conditions(lightness: Tensor, _ execution: Execution) -> Conditions {
+        conditions(features: features(lightness: lightness, execution), execution)
+    }
+
+    /// The same from the features [N, F, 64, 64].
+    package func conditions(features: Tensor, _ execution: Execution) -> Conditions {
+        let heads = heads(features, execution)
+        return Conditions(
+            count: features.shape[0],
+            images: zip(levels, heads.images).map { $0.conditions($1, execution) },
+            vectors: dense.conditions(heads.vector, execution),
+            affine: regression.map { $0(features, execution) })
+    }
+
+    /// The conditioning network's own guess of the normalised chroma, [N, 2, 64, 64], where the network has one.
+    package func regression(_ conditions: Conditions) -> Tensor? { conditions.affine?.mean }
+
+    /// Each block's condition, before the coefficient functions.
+    func heads(_ features: Tensor, _ execution: Execution) -> Heads.Output {
+        switch conditioning {
+        case .none:
+            let gray = FlowPlan.levels.map { level in
+                let factor = Self.chromaSize / level.size
+                let pooled = factor == 1 ? features : Elementwise.averagePool(features, factor, execution)
+                return Array(repeating: pooled, count: level.blocks)
+            }
+            let vector = Elementwise.averagePool(features, Self.grayPooling, execution)
+            return Heads.Output(images: gray, vector: vector.reshaped([features.shape[0], vector.channelSize]))
+        case .paper(_, let heads), .compact(_, let heads):
+            return heads(features, execution)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Kernels
+import Tensor
+
+/// The conditional invertible network: gray images and latent vectors to chroma, and back, with exact likelihoods.
+///
+/// Results are bit-identical for any number of threads, and those of one sample do not depend on the others of its
+/// batch.
+package final class Colorizer: Sendable {
+    /// Values of one latent vector: 2·64·64.
+    package static let latentCount = 8192
+    /// Height and width of the lightness.
+    package static let lightnessSize = 256
+    /// Height and width of the chroma.
+    package static let chromaSize = 64
+
+    /// What each part of a latent vector governs, fine detail first: what left after the levels 2, 3, 4, and level 5.
+    package static let latentLevels: [Range<Int>] = {
+        let lengths = FlowPlan.levels.map(\.latentCount).filter { $0 > 0 } + [FlowPlan.dense.values]
+        return lengths.reduce(into: []) { ranges, length in
+            let start = ranges.last?.upperBound ?? 0
+            ranges.append(start..<start + length)
+        }
+    }()
+
+    /// The network's measures.
+    package let configuration: ModelConfiguration
+    /// Learned numbers.
+    package let parameterCount: Int
+    /// How the network was trained, as JSON text; nil for random weights.
+    package let trainingRecord: String?
+
+    enum Conditioning: Sendable {
+        /// The gray image itself.
+        case none
+        case paper(VGGConditioning, Heads)
+        case compact(CompactConditioning, Heads)
+    }
+
+    let conditioning: Conditioning
+    let regression: Regression?
+    let levels: [Level]
+    let dense: DenseLevel
+
+    /// Builds the network of a model file.
+    package convenience init(file: ModelFile) throws(ModelError) {
+        guard case .colorization(let configuration) = file.architecture else {
+            throw .wrongArchitecture(path: file.path, found: file.architecture.name, expected: "colorization")
+        }
+        let weights = FileWeights(file)
+        try self.init(configuration, from: weights, trainingRecord: file.trainingRecord)
+        try weights.finish()
+    }
+
+    /// Builds a network with random weights of a sane scale, drawn from the configuration's seed.
+    package convenience init(random configuration: ModelConfiguration) {
+        do {
+            try self.init(configuration, from: RandomWeights(seed: configuration.seed), trainingRecord: nil)
+        } catch {
+            preconditionFailure("random weights have every name and shape: \(error)")
+        }
+    }
+
+    init(_ configuration: ModelConfiguration, from weights: any Weights, trainingRecord: String?) throws(ModelError) {
+        self.configuration = configuration
+        self.trainingRecord = trainingRecord
+        let hasNetwork = configuration.ablation != .none
+        conditioning =
+            switch (hasNetwork, configuration.preset) {
+            case (false, _): .none
+            case (true, .paper):
+                .paper(try VGGConditioning(configuration, from: weights), try Heads(configuration, from: weights))
+            case (true, .compact):
+                .compact(try CompactConditioning(configuration, from: weights), try Heads(configuration, from: weights))
+            }
+        regression = configuration.affine ? try Regression(configuration, from: weights) : nil
+        var levels: [Level] = []
+        for (l, plan) in FlowPlan.levels.enumerated() {
+            let condition = hasNetwork ? configuration.scaled(plan.head.last?.channels ?? 0) : 1
+            levels.append(try Level("level\(l + 1)", plan, condition: condition, configuration, from: weights))
+        }
+        self.levels = levels
+        let pooled = Self.chromaSize / Self.grayPooling
+        dense = try DenseLevel(
+            "level5.conditional", count: FlowPlan.dense.blocks, channels: FlowPlan.dense.values,
+            condition: hasNetwork ? configuration.scaled(FlowPlan.denseHead.last?.channels ?? 0) : pooled * pooled,
+            hidden: configuration.scaled(FlowPlan.dense.hidden), alpha: FlowPlan.colourClamp, from: weights)
+        parameterCount = weights.parameterCount
+    }
+
+    /// By how much the gray image is averaged for level 5 where there is no conditioning network.
+    static let grayPooling = 8
+}

@@ -1,0 +1,90 @@
+import Kernels
+import Tensor
+
+/// One of the levels 1 to 4: conditional blocks, reshape, unconditional blocks, split.
+struct Level: Sendable {
+    private let conditional: [ConditionalBlock]
+    private let unconditional: [UnconditionalBlock]
+    private let plan: FlowPlan.Level
+
+    /// `condition` is the number of channels of each block's condition.
+    init(
+        _ name: String, _ plan: FlowPlan.Level, condition: Int, _ configuration: ModelConfiguration,
+        from weights: any Weights
+    )
+        throws(ModelError)
+    {
+        self.plan = plan
+        var conditional: [ConditionalBlock] = []
+        for b in 0..<plan.blocks {
+            conditional.append(
+                try ConditionalBlock(
+                    "\(name).conditional.\(b)", channels: plan.channels, condition: condition,
+                    hidden: configuration.scaled(plan.hidden), from: weights))
+        }
+        self.conditional = conditional
+        var unconditional: [UnconditionalBlock] = []
+        for b in 0..<FlowPlan.freeBlocks {
+            unconditional.append(
+                try UnconditionalBlock(
+                    "\(name).unconditional.\(b)", channels: plan.channels * 4, hidden: configuration.scaled(plan.free),
+                    from: weights))
+        }
+        self.unconditional = unconditional
+    }
+
+    /// Values of a sample that leave for the latent.
+    var latentCount: Int { plan.latentCount }
+
+    /// Prepares the blocks' conditions.
+    func conditions(_ heads: [Tensor], _ execution: Execution) -> [ConditionalBlock.Condition] {
+        zip(conditional, heads).map { $0.condition($1, execution) }
+    }
+
+    /// What goes on to the next level, and what leaves, if any; adds to the log-determinants.
+    func forward(
+        _ x: Tensor, _ conditions: [ConditionalBlock.Condition], _ logDeterminant: inout [Double],
+        _ execution: Execution
+    ) -> (kept: Tensor, latent: Tensor?) {
+        var x = x
+        for (block, condition) in zip(conditional, conditions) {
+            x = logDeterminant.adding(block.forward(x, condition, execution))
+        }
+        x = Elementwise.spaceToDepth2(x, execution)
+        for block in unconditional { x = logDeterminant.adding(block.forward(x, execution)) }
+        guard plan.split > 0 else { return (x, nil) }
+        let kept = x.shape[1] - plan.split
+        return (x.channels(0..<kept), x.channels(kept..<x.shape[1]))
+    }
+
+    /// The way back; adds the forward direction's log-determinants.
+    func inverse(
+        _ kept: Tensor, latent: Tensor?, _ conditions: [ConditionalBlock.Condition],
+        _ logDeterminant: inout [Double], _ execution: Execution
+    ) -> Tensor {
+        var x = latent.map { .joined([kept, $0]) } ?? kept
+        for block in unconditional.reversed() { x = logDeterminant.adding(block.inverse(x, execution)) }
+        x = Elementwise.depthToSpace2(x, execution)
+        for (block, condition) in zip(conditional, conditions).reversed() {
+            x = logDeterminant.adding(block.inverse(x, condition, execution))
+        }
+        return x
+    }
+}
+
+extension FlowPlan.Level {
+    /// Values of a sample that leave for the latent.
+    var latentCount: Int { split * (size / 2) * (size / 2) }
+    /// Shape of one sample's part of the latent.
+    var latentShape: [Int] { [split, size / 2, size / 2] }
+    /// Shape of one sample that goes on.
+    var keptShape: [Int] { [channels * 4 - split, size / 2, size / 2] }
+}
+
+extension [Double] {
+    /// Adds a layer's log-determinants and gives its output.
+    mutating func adding(_ layer: (Tensor, [Double])) -> Tensor {
+        for i in indices { self[i] += layer.1[i] }
+        return layer.0
+    }
+}

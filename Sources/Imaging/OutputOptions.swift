@@ -1,0 +1,54 @@
+/// The kinds of file that are written.
+package enum OutputFormat: String, Sendable, Codable, CaseIterable {
+    case jpeg, png, webp, tiff
+
+    /// The usual ending of its files' names, without the dot.
+    package var fileExtension: String {
+        switch self {
+        case .jpeg: "jpg"
+        case .png: "png"
+        case .webp: "webp"
+        case .tiff: "tif"
+        }
+    }
+
+    /// Most pixels along one side that the format can hold.
+    package var longestSide: Int {
+        switch self {
+        case .webp: 16_383
+        case .jpeg, .png, .tiff: 65_500
+        }
+    }
+
+    /// Whether it keeps 16 bits a sample.
+    package var keepsDepth: Bool { self == .png || self == .tiff }
+
+    /// Whether it keeps transparency.
+    package var keepsAlpha: Bool { self != .jpeg }
+}
+
+/// How variants are written.
+package struct OutputOptions: Sendable, Equatable {
+    /// The kind of file.
+    package var format = OutputFormat.jpeg
+    /// Quality of JPEG and WebP, 1…100.
+    package var quality = 92
+    /// What chroma is multiplied by, 0…4.
+    package var saturation = 1.0
+
+    package init() {}
+
+    /// Options of one format, the rest as by default.
+    package init(format: OutputFormat) { self.format = format }
+
+    /// Checks that every option is usable.
+    /// - Throws: `ImagingError.invalidSetting` with the first one that is not.
+    package func validate() throws {
+        guard (1...100).contains(quality) else {
+            throw ImagingError.invalidSetting(name: "quality", reason: "must be from 1 to 100")
+        }
+        guard (0...4).contains(saturation) else {
+            throw ImagingError.invalidSetting(name: "saturation", reason: "must be from 0 to 4")
+        }
+    }
+}

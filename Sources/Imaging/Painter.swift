@@ -1,0 +1,179 @@
+/// Paints rows of a picture: its tones under the colours of a field.
+///
+/// Not Sendable: each thread has its own, with the rows of the field it is working between.
+final class Painter {
+    /// What a row of output looks like.
+    struct Layout: Sendable {
+        /// 8 or 16 bits a sample.
+        var depth = 8
+        /// Whether opacity is the fourth sample.
+        var hasAlpha = false
+        /// Whether transparent parts are laid onto white instead.
+        var flattens = false
+
+        var bands: Int { hasAlpha ? 4 : 3 }
+        var bytesPerPixel: Int { bands * depth / 8 }
+    }
+
+    /// What painting a row did to its colours.
+    struct Tally: Sendable {
+        /// Pixels whose chroma the gamut lowered by more than half a unit.
+        var clipped = 0
+        /// Sum of the chroma that was painted.
+        var chroma: Double = 0
+        /// Largest difference between the lightness painted and the photograph's.
+        var deviation: Float = 0
+    }
+
+    private let plane: TonePlane
+    private let field: ChromaField
+    private let layout: Layout
+    private let columns: [(low: Int, high: Int, fraction: Float)]
+    private let stride: Int
+    /// Two rows of the field at full width, four planes each; even rows in the first, odd ones in the second.
+    private let rows: UnsafeMutablePointer<Float>
+    private var rowIndices = [-1, -1]
+
+    private typealias Between = (upper: UnsafePointer<Float>, lower: UnsafePointer<Float>, fraction: Float)
+
+    init(plane: TonePlane, field: ChromaField, layout: Layout) {
+        self.plane = plane
+        self.field = field
+        self.layout = layout
+        columns = (0..<plane.width).map { ChromaField.position($0, of: plane.width) }
+        stride = (plane.width + 7) & ~7
+        rows = .allocate(capacity: 8 * stride)
+        rows.initialize(repeating: 0, count: 8 * stride)
+    }
+
+    deinit { rows.deallocate() }
+
+    /// Paints row `y` into `output`, which has room for the width of the plane.
+    func paint(_ y: Int, into output: UnsafeMutableRawPointer) -> Tally {
+        let place = ChromaField.position(y, of: plane.height)
+        let between = (upper: fieldRow(place.low), lower: fieldRow(place.high), fraction: place.fraction)
+        return layout.depth == 16
+            ? paint(y, between, output.assumingMemoryBound(to: UInt16.self), 65535, step: 1)
+            : paint(y, between, output.assumingMemoryBound(to: UInt8.self), 255, step: 257)
+    }
+
+    /// A row of the field at full width; the one below it stays valid.
+    private func fieldRow(_ index: Int) -> UnsafePointer<Float> {
+        let target = rows + (index & 1) * 4 * stride
+        if rowIndices[index & 1] == index { return UnsafePointer(target) }
+        rowIndices[index & 1] = index
+        let side = ChromaField.side
+        field.planes.withUnsafeBufferPointer { planes in
+            for p in 0..<4 {
+                let source = (p * side + index) * side
+                for x in columns.indices {
+                    let (low, high, fraction) = columns[x]
+                    let value = planes[source + low]
+                    target[p * stride + x] = value + fraction * (planes[source + high] - value)
+                }
+            }
+        }
+        return UnsafePointer(target)
+    }
+
+    private func paint<Sample: FixedWidthInteger & UnsignedInteger>(
+        _ y: Int, _ between: Between, _ output: UnsafeMutablePointer<Sample>, _ white: Float, step: UInt16
+    ) -> Tally {
+        var tally = Tally()
+        let start = y * plane.width
+        plane.tones.withUnsafeBufferPointer { tones in
+            for x in Swift.stride(from: 0, to: plane.width, by: 8) {
+                let count = min(8, plane.width - x)
+                var light = Vector()
+                for lane in 0..<count { light[lane] = Tone.lightness[tones[start + x + lane]] }
+                let chroma = sample(between.upper + x, between.lower + x, between.fraction, light)
+                let place = (light + 16) * (1 / 116)
+                let fit = Gamut.fit(place, chroma.a, chroma.b)
+                let coded = code(fit, at: start + x, count: count, white)
+                write(coded, to: output + x * layout.bands, count: count)
+                add(fit, chroma, place, light, coded, step: step, lanes: count, to: &tally)
+            }
+        }
+        if layout.hasAlpha, let alpha = plane.alpha {
+            for x in 0..<plane.width {
+                let value = Int(alpha[start + x])
+                output[x * 4 + 3] = Sample(truncatingIfNeeded: step == 1 ? value : (value + 128) / 257)
+            }
+        }
+        return tally
+    }
+
+    /// a and b of eight pixels.
+    @inline(__always)
+    private func sample(
+        _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ fraction: Float, _ light: Vector
+    ) -> (a: Vector, b: Vector) {
+        @inline(__always)
+        func blend(_ p: Int) -> Vector {
+            let top = Vector(at: upper + p * stride)
+            return top + (Vector(at: lower + p * stride) - top) * fraction
+        }
+        let guide = light * 0.01
+        return (blend(0) * guide + blend(1), blend(2) * guide + blend(3))
+    }
+
+    /// The sRGB samples of eight colours, rounded.
+    @inline(__always)
+    private func code(_ fit: Gamut.Fit, at index: Int, count: Int, _ white: Float)
+        -> (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>)
+    {
+        var (red, green, blue) = (
+            VectorMath.encode(fit.red), VectorMath.encode(fit.green), VectorMath.encode(fit.blue)
+        )
+        if layout.flattens, let alpha = plane.alpha {
+            var opacity = Vector(repeating: 1)
+            for lane in 0..<count { opacity[lane] = Float(alpha[index + lane]) / 65535 }
+            red = (red - 1) * opacity + 1
+            green = (green - 1) * opacity + 1
+            blue = (blue - 1) * opacity + 1
+        }
+        return (VectorMath.rounded(red * white), VectorMath.rounded(green * white), VectorMath.rounded(blue * white))
+    }
+
+    @inline(__always)
+    private func write<Sample: FixedWidthInteger>(
+        _ coded: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), to output: UnsafeMutablePointer<Sample>, count: Int
+    ) {
+        let bands = layout.bands
+        for lane in 0..<count {
+            output[lane * bands] = Sample(truncatingIfNeeded: coded.0[lane])
+            output[lane * bands + 1] = Sample(truncatingIfNeeded: coded.1[lane])
+            output[lane * bands + 2] = Sample(truncatingIfNeeded: coded.2[lane])
+        }
+    }
+
+    /// Adds eight painted pixels to the tally; lightness is taken from the samples as they were rounded.
+    @inline(__always)
+    private func add(
+        _ fit: Gamut.Fit, _ chroma: (a: Vector, b: Vector), _ place: Vector, _ light: Vector,
+        _ coded: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), step: UInt16, lanes: Int, to tally: inout Tally
+    ) {
+        let length = (chroma.a * chroma.a + chroma.b * chroma.b).squareRoot()
+        let lost = length * (1 - fit.scale)
+        let kept = length - lost
+        for lane in 0..<lanes {
+            if lost[lane] > 0.5 { tally.clipped += 1 }
+            tally.chroma += Double(kept[lane])
+        }
+        if layout.flattens { return }
+        let zero = Vector(repeating: 0)
+        let target = Lab.linearRGB(place, zero, zero).1
+        // dL/dY: that of the cube root, and of the line below L = 8.
+        let slope = Vector(repeating: 903.3).replacing(with: (116.0 / 3) / (place * place), where: light .> 8)
+        var painted = Vector()
+        for lane in 0..<lanes {
+            painted[lane] =
+                0.2126729 * Tone.linear[UInt16(coded.0[lane]) &* step]
+                + 0.7151522 * Tone.linear[UInt16(coded.1[lane]) &* step]
+                + 0.0721750 * Tone.linear[UInt16(coded.2[lane]) &* step]
+        }
+        let difference = (painted - target) * slope
+        let size = pointwiseMax(difference, -difference)
+        for lane in 0..<lanes { tally.deviation = max(tally.deviation, size[lane]) }
+    }
+}

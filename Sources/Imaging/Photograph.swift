@@ -1,0 +1,90 @@
+import Foundation
+import Tensor
+
+/// A decoded photograph: its tones at full resolution, and what its colours were at 256×256.
+///
+/// Two bytes a pixel, four with alpha. Everything is in upright orientation.
+package final class Photograph: Sendable {
+    /// Side of the square planes for the network's condition and for guidance.
+    package static let networkSide = 256
+    /// Side of the square chroma planes the network makes.
+    package static let chromaSide = 64
+
+    /// The name for messages.
+    package let name: String
+    /// Columns, after orientation.
+    package var width: Int { plane.width }
+    /// Rows, after orientation.
+    package var height: Int { plane.height }
+    /// Bits of a sample in the file, 8 or 16; 1-bit and palette images count as 8.
+    package let bitDepth: Int
+    /// Whether it is gray, toned or coloured.
+    package let chromaticity: Chromaticity
+    /// What the file is, such as "jpeg".
+    package let format: InputFormat
+    /// When it was taken and changed, as far as its metadata say.
+    package let dates: CaptureDates
+    /// Pixels per inch, or nil if the file does not say.
+    package let resolution: Double?
+    /// What a user should know about how the file was read, such as an ignored profile.
+    package let warnings: [String]
+
+    /// Whether it has transparency.
+    package var hasAlpha: Bool { plane.alpha != nil }
+
+    /// The pixels.
+    let plane: TonePlane
+
+    private let smallLightness: Tensor
+    private let smallChroma: Tensor
+
+    init(header: Header, scan: Scan, name: String) {
+        self.name = name
+        plane = scan.plane
+        bitDepth = header.bitDepth
+        format = header.format
+        dates = header.dates
+        resolution = header.resolution
+        warnings = header.warnings
+        let side = Self.networkSide
+        smallLightness = Tensor([1, 1, side, side], scan.plane.lightness(width: side, height: side))
+        smallChroma = Tensor([1, 2, side, side], scan.chroma ?? [Float](repeating: 0, count: 2 * side * side))
+        chromaticity =
+            scan.chroma == nil ? .gray : Chromaticity(lightness: smallLightness.values, chroma: smallChroma.values)
+    }
+
+    /// L of the whole picture for the network, anti-aliased; the sides are not in proportion.
+    /// - Returns: `[1, 1, 256, 256]`, 0…100.
+    package func networkLightness() -> Tensor { smallLightness }
+
+    /// The photograph's own colours: the truth when one is evaluated, zero when it is gray.
+    /// - Returns: `[1, 2, 64, 64]`, a and b, each the mean over its cell.
+    package func chroma64() -> Tensor {
+        let (side, small) = (Self.networkSide, Self.chromaSide)
+        return Tensor([1, 2, small, small], Self.cellMeans(smallChroma.values, side: side, cells: small))
+    }
+
+    /// The photograph's own colours at the size of the network's condition.
+    /// - Returns: `[1, 2, 256, 256]`, a and b.
+    package func chroma256() -> Tensor { smallChroma }
+
+    /// The picture as sRGB, anti-aliased; the sides are not in proportion.
+    /// - Returns: `[1, 3, 256, 256]` in 0…1.
+    package func rgb256() -> Tensor {
+        let side = Self.networkSide
+        return Lab.toRGB(Tensor([1, 3, side, side], smallLightness.values + smallChroma.values))
+    }
+
+    /// Means of square cells of square planes, one plane after the other.
+    static func cellMeans(_ planes: [Float], side: Int, cells: Int) -> [Float] {
+        let step = side / cells
+        var result = [Float](repeating: 0, count: planes.count / (step * step))
+        for row in 0..<(planes.count / side) {
+            for column in 0..<side {
+                result[(row / step) * cells + column / step] += planes[row * side + column]
+            }
+        }
+        let weight = 1 / Float(step * step)
+        return result.map { $0 * weight }
+    }
+}

@@ -1,0 +1,46 @@
+import CVips
+
+/// A small 8-bit sRGB picture in memory.
+package struct RGBImage: Sendable, Equatable {
+    /// Columns.
+    package let width: Int
+    /// Rows.
+    package let height: Int
+    /// Red, green and blue of each pixel, row-major.
+    package var pixels: [UInt8]
+
+    /// A picture of one gray.
+    package init(width: Int, height: Int, gray: UInt8 = 0) {
+        precondition(width > 0 && height > 0, "a picture needs at least one pixel")
+        self.width = width
+        self.height = height
+        pixels = [UInt8](repeating: gray, count: width * height * 3)
+    }
+
+    /// Copies another picture into this one, which must have room for it.
+    package mutating func place(_ other: RGBImage, x: Int, y: Int) {
+        precondition(x >= 0 && y >= 0 && x + other.width <= width && y + other.height <= height, "no room at \(x), \(y)")
+        for row in 0..<other.height {
+            let target = ((y + row) * width + x) * 3
+            let source = row * other.width * 3
+            pixels.replaceSubrange(
+                target..<target + other.width * 3, with: other.pixels[source..<source + other.width * 3])
+        }
+    }
+
+    /// Writes the picture to a file, with profile and disclosure.
+    /// - Throws: `ImagingError`.
+    package func write(to path: String, options: OutputOptions, disclosure: Disclosure) throws {
+        try Vips.ensureStarted()
+        try options.validate()
+        let image = pixels.withUnsafeBytes {
+            vips_image_new_from_memory_copy($0.baseAddress, $0.count, Int32(width), Int32(height), 3, VIPS_FORMAT_UCHAR)
+        }
+        guard let image else { throw ImagingError.library(reason: Vips.takeError()) }
+        let picture = Picture(image)
+        picture.pointer.pointee.Type = VIPS_INTERPRETATION_sRGB
+        picture.pointer.pointee.Xres = 72 / 25.4
+        picture.pointer.pointee.Yres = 72 / 25.4
+        try Encoder.write(picture, to: path, options: options, metadata: .init(disclosure: disclosure))
+    }
+}

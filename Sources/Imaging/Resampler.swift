@@ -1,0 +1,83 @@
+/// Brings a plane that arrives row by row to a small fixed size.
+///
+/// Along an axis that shrinks each output is the mean of the area it covers, which keeps means and cannot alias
+/// into false colour; along an axis that grows it is linear between the nearest two centres.
+struct Resampler {
+    /// The taps of one axis: output `i` is the sum of `weights[first[i]..<first[i+1]]` from source `start[i]` on.
+    struct Axis {
+        private(set) var start: [Int] = []
+        private(set) var first: [Int] = [0]
+        private(set) var weights: [Float] = []
+
+        init(from source: Int, to target: Int) {
+            precondition(source > 0 && target > 0, "cannot resample \(source) to \(target)")
+            let scale = Double(source) / Double(target)
+            for i in 0..<target {
+                if source >= target {
+                    let low = Double(i) * scale
+                    let high = min(low + scale, Double(source))
+                    let begin = Int(low)
+                    let end = min(source, max(begin + 1, Int(high.rounded(.up))))
+                    start.append(begin)
+                    for j in begin..<end {
+                        weights.append(Float((min(high, Double(j + 1)) - max(low, Double(j))) / (high - low)))
+                    }
+                } else {
+                    let centre = min(max((Double(i) + 0.5) * scale - 0.5, 0), Double(source - 1))
+                    let begin = min(Int(centre), max(source - 2, 0))
+                    let fraction = Float(centre - Double(begin))
+                    start.append(begin)
+                    weights += source == 1 ? [1] : [1 - fraction, fraction]
+                }
+                first.append(weights.count)
+            }
+        }
+
+        /// One past the last source index that output `i` uses.
+        func end(_ i: Int) -> Int { start[i] + first[i + 1] - first[i] }
+    }
+
+    private let horizontal: Axis
+    private let vertical: Axis
+    private let targetWidth: Int
+    private let targetHeight: Int
+    private var narrow: [Float]
+    private var nextRow = 0
+    private var firstOpen = 0
+
+    /// The result, row-major; complete once every row has been added.
+    private(set) var plane: [Float]
+
+    init(width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int) {
+        horizontal = Axis(from: width, to: targetWidth)
+        vertical = Axis(from: height, to: targetHeight)
+        self.targetWidth = targetWidth
+        self.targetHeight = targetHeight
+        narrow = [Float](repeating: 0, count: targetWidth)
+        plane = [Float](repeating: 0, count: targetWidth * targetHeight)
+    }
+
+    /// Adds the next source row, as many values as the source is wide.
+    mutating func add(_ row: UnsafePointer<Float>) {
+        horizontal.weights.withUnsafeBufferPointer { weights in
+            for i in 0..<targetWidth {
+                let first = horizontal.first[i]
+                let source = row + horizontal.start[i]
+                var sum: Float = 0
+                for k in 0..<(horizontal.first[i + 1] - first) { sum += weights[first + k] * source[k] }
+                narrow[i] = sum
+            }
+        }
+        while firstOpen < targetHeight, vertical.end(firstOpen) <= nextRow { firstOpen += 1 }
+        var j = firstOpen
+        while j < targetHeight, vertical.start[j] <= nextRow {
+            let tap = nextRow - vertical.start[j]
+            if nextRow < vertical.end(j) {
+                let weight = vertical.weights[vertical.first[j] + tap]
+                for i in 0..<targetWidth { plane[j * targetWidth + i] += weight * narrow[i] }
+            }
+            j += 1
+        }
+        nextRow += 1
+    }
+}

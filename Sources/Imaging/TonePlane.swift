@@ -1,0 +1,45 @@
+/// The tones of a picture, and its opacity if it has any.
+struct TonePlane: Sendable {
+    let width: Int
+    let height: Int
+    /// Row-major; see `Tone`.
+    var tones: [UInt16]
+    /// Row-major, 0…65535.
+    var alpha: [UInt16]?
+
+    /// A black and transparent plane.
+    init(width: Int, height: Int, hasAlpha: Bool = false) {
+        self.width = width
+        self.height = height
+        tones = [UInt16](repeating: 0, count: width * height)
+        if hasAlpha { alpha = tones }
+    }
+
+    /// A plane of the given L, row-major.
+    init(width: Int, height: Int, lightness: [Float]) {
+        self.init(width: width, height: height)
+        for start in stride(from: 0, to: tones.count, by: 8) {
+            let count = min(8, tones.count - start)
+            let light = lightness.withUnsafeBufferPointer { Vector(at: $0.baseAddress! + start, count: count) }
+            let zero = Vector(repeating: 0)
+            let (luminance, _, _) = Lab.linearRGB((light + 16) * (1 / 116), zero, zero)
+            let tone = Tone.ofLuminance(luminance)
+            for lane in 0..<count { tones[start + lane] = UInt16(truncatingIfNeeded: tone[lane]) }
+        }
+    }
+
+    /// L of a reduced or enlarged copy, row-major.
+    func lightness(width targetWidth: Int, height targetHeight: Int) -> [Float] {
+        var resampler = Resampler(width: width, height: height, to: targetWidth, targetHeight)
+        var row = [Float](repeating: 0, count: width)
+        tones.withUnsafeBufferPointer { tones in
+            row.withUnsafeMutableBufferPointer { row in
+                for y in 0..<height {
+                    for x in 0..<width { row[x] = Tone.lightness[tones[y * width + x]] }
+                    resampler.add(row.baseAddress!)
+                }
+            }
+        }
+        return resampler.plane
+    }
+}

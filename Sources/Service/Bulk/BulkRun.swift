@@ -1,0 +1,112 @@
+import Colorization
+import Digest
+import Foundation
+import Imaging
+import Spool
+import Synchronization
+
+/// Colours many photographs into one folder, side by side; what is there already is not done again.
+package struct BulkRun: Sendable {
+    /// What became of one photograph.
+    package enum Outcome: Sendable, Equatable {
+        case done(result: String, warnings: [String])
+        case alreadyDone
+        case skipped(String)
+        case failed(String)
+    }
+
+    private let workshop: Workshop
+    private let publisher: Publisher
+    private let configuration: Configuration
+    /// Laid over everything else: what the command line says.
+    private let override: @Sendable (inout ColoringSettings) -> Void
+
+    package init(
+        model: LoadedModel, publisher: Publisher, configuration: Configuration,
+        override: @escaping @Sendable (inout ColoringSettings) -> Void
+    ) {
+        workshop = Workshop(model: model, configuration: configuration)
+        self.publisher = publisher
+        self.configuration = configuration
+        self.override = override
+    }
+
+    /// Works off all items on as many workers as the configuration says; `report` is called on theirs.
+    package func run<Item: Sendable>(
+        _ items: [Item], each: @escaping @Sendable (Item) -> Outcome,
+        report: @escaping @Sendable (Item, Outcome) -> Void
+    ) {
+        let next = Atomic<Int>(0)
+        let pool = WorkerPool()
+        withoutActuallyEscaping(each) { each in
+            pool.start(workers: min(configuration.effectiveWorkers, items.count)) {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                return index < items.count ? items[index] : nil
+            } work: { item in
+                report(item, each(item))
+            }
+            pool.wait()
+        }
+    }
+
+    /// Colours one photograph to the place that follows from its path.
+    package func colorize(_ item: InputFiles.Item) -> Outcome {
+        attempt(item) { settings, order, identity in
+            if try publisher.find(source: item.relative, identity: identity) != nil { return .alreadyDone }
+            let (staging, metadata) = try make(order, settings)
+            let result = try staging.publish(
+                metadata, of: item.relative, content: order.content, previous: nil, publisher)
+            return .done(result: publisher.outbox.display(result), warnings: metadata.warnings)
+        }
+    }
+
+    /// Colours one photograph again and puts the result in the place of an older one.
+    ///
+    /// - Parameter force: Whether to work even where the result is up to date.
+    package func recolor(_ item: InputFiles.Item, replacing result: PublishedResult, force: Bool) -> Outcome {
+        attempt(item) { settings, order, identity in
+            if !force, result.identity == identity { return .alreadyDone }
+            let (staging, metadata) = try make(order, settings)
+            try staging.seal(metadata, of: item.relative)
+            try publisher.publish(staging, as: result.path, replacing: true)
+            return .done(result: publisher.outbox.display(result.path), warnings: metadata.warnings)
+        }
+    }
+
+    private func make(
+        _ order: Workshop.Order, _ settings: ColoringSettings
+    ) throws -> (Staging, ResultMetadata) {
+        try publisher.requireSpace(Int64(order.bytes) * Int64(2 * settings.samples) + 8 << 20)
+        let staging = try publisher.stage()
+        return (staging, try workshop.make(order, settings: settings, into: staging.path) { _ in })
+    }
+
+    private func attempt(
+        _ item: InputFiles.Item,
+        _ body: (ColoringSettings, Workshop.Order, WorkIdentity) throws -> Outcome
+    ) -> Outcome {
+        do {
+            let file = try item.folder.openFile(item.relative)
+            let content = try file.hash()
+            var settings = try Sidecars.resolve(
+                configuration, root: item.folder.path, relative: item.relative).coloring
+            override(&settings)
+            try settings.validate()
+            let order = Workshop.Order(
+                descriptor: file.descriptor.raw, name: item.relative.escapedName, path: item.display,
+                content: content, bytes: Int(file.stamp.size),
+                modified: Date(timeIntervalSince1970: Double(file.stamp.modified) / 1e9))
+            let identity = WorkIdentity(
+                content: content, model: workshop.model.metadata.sha256, settings: settings.key)
+            return try body(settings, order, identity)
+        } catch {
+            switch Verdict(error, of: item.relative.escapedName) {
+            case .skipped(let reason): return .skipped(reason)
+            case .incomplete(let reason), .temporary(let reason), .noSpace(let reason), .permanent(let reason):
+                return .failed(reason)
+            case .gone: return .failed("\(error)")
+            case .abandoned: return .failed("given up")
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Spool
+
+/// The photographs that a command's arguments name.
+package struct InputFiles: Sendable {
+    /// A file below the folder it was found in.
+    package struct Item: Sendable {
+        package var folder: Folder
+        package var relative: SpoolPath
+        /// Where it lies, fit for messages.
+        package var display: String { folder.display(relative) }
+    }
+
+    /// Endings of what a folder is searched for; a file that is named itself may end in anything.
+    private static let endings: Set<String> = [
+        "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "webp", "heic", "heif", "avif",
+    ]
+
+    package private(set) var items: [Item] = []
+    /// Arguments that cannot be read, each with its reason.
+    package private(set) var problems: [String] = []
+
+    /// Finds the photographs of files and folders; folders are searched through, hidden names left out.
+    ///
+    /// - Parameter output: A folder that is not searched, since results lie there.
+    package init(_ paths: [String], excluding output: Folder? = nil) {
+        let except = (try? output?.identity).map { Set([$0]) } ?? []
+        for path in paths {
+            do {
+                try add(path, except)
+            } catch {
+                problems.append("\(error)")
+            }
+        }
+    }
+
+    private mutating func add(_ path: String, _ except: Set<FileIdentity>) throws {
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: absolute.path, isDirectory: &isDirectory), isDirectory.boolValue {
+            let folder = try Folder(absolute.path)
+            var found: [Item] = []
+            try folder.forEachFile(except: except) { relative, _ in
+                let ending = String(decoding: relative.suffix.dropFirst(), as: UTF8.self).lowercased()
+                if Self.endings.contains(ending) { found.append(Item(folder: folder, relative: relative)) }
+            }
+            if found.isEmpty { throw SpoolError.missing(path: "a photograph in \(path)") }
+            items += found
+        } else {
+            let folder = try Folder(absolute.deletingLastPathComponent().path)
+            guard let name = SpoolPath(absolute.lastPathComponent), !name.isRoot else {
+                throw SpoolError.missing(path: path)
+            }
+            items.append(Item(folder: folder, relative: name))
+        }
+    }
+}

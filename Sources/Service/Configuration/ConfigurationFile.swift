@@ -1,0 +1,105 @@
+import Foundation
+import Yams
+
+/// Reads YAML documents of settings; every complaint names the file and the line.
+package enum ConfigurationFile {
+    /// Where a configuration is looked for when none is named.
+    package static let standardPath = "/etc/autochrome/autochrome.yaml"
+
+    /// The service's configuration from a file, validated.
+    package static func load(_ path: String) throws -> Configuration {
+        var configuration = Configuration()
+        try apply(read(path), name: path, settings: Setting.all, to: &configuration)
+        do { try configuration.validate() } catch let error as ConfigurationError {
+            throw ConfigurationError.refused(file: path, "\(error)")
+        }
+        return configuration
+    }
+
+    /// Lays a sidecar's or a folder's settings over a configuration.
+    package static func overlay(_ yaml: String, name: String, on configuration: inout Configuration) throws {
+        try apply(yaml, name: name, settings: Setting.coloring, to: &configuration)
+        do { try configuration.coloring.validate() } catch {
+            throw ConfigurationError.refused(file: name, "\(error)")
+        }
+    }
+
+    /// Lays the settings of a YAML text over a configuration.
+    package static func apply(
+        _ yaml: String, name: String, settings: [Setting], to configuration: inout Configuration
+    ) throws {
+        let root: Node?
+        do { root = try Yams.compose(yaml: yaml) } catch let error as YamlError {
+            throw ConfigurationError.syntax(file: name, line: line(of: error), "is not valid YAML: \(reason(of: error))")
+        }
+        guard let root else { return }
+        if let scalar = root.scalar, scalar.string.isEmpty { return }
+        guard let mapping = root.mapping else {
+            throw ConfigurationError.syntax(file: name, line: root.mark?.line ?? 1, "expected 'key: value' lines")
+        }
+        for (keyNode, value) in mapping {
+            let key = keyNode.scalar?.string ?? "?"
+            let line = keyNode.mark?.line ?? 1
+            guard let setting = settings.first(where: { $0.key == key }) else {
+                throw ConfigurationError.syntax(file: name, line: line, unknown(key, among: settings))
+            }
+            do { try setting.read(value, &configuration) } catch let error as ConfigurationError {
+                throw ConfigurationError.syntax(file: name, line: line, "\(error)")
+            }
+        }
+    }
+
+    private static func read(_ path: String) throws -> String {
+        do {
+            let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            guard data.count <= 1 << 20 else {
+                throw ConfigurationError.unreadable(file: path, "larger than 1 MiB")
+            }
+            guard let text = String(data: data, encoding: .utf8) else {
+                throw ConfigurationError.unreadable(file: path, "not UTF-8")
+            }
+            return text
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError.unreadable(file: path, error.localizedDescription)
+        }
+    }
+
+    private static func unknown(_ key: String, among settings: [Setting]) -> String {
+        let nearest = settings.map(\.key).min { distance($0, key) < distance($1, key) }
+        let hint = nearest.flatMap { distance($0, key) <= 3 ? "; did you mean '\($0)'?" : nil } ?? ""
+        let known = Setting.all.contains { $0.key == key }
+        return known ? "'\(key)' cannot be set for one image or folder" : "unknown key '\(key)'\(hint)"
+    }
+
+    /// Levenshtein distance.
+    static func distance(_ a: String, _ b: String) -> Int {
+        let b = Array(b)
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let above = row[j + 1]
+                row[j + 1] = min(diagonal + (x == y ? 0 : 1), above + 1, row[j] + 1)
+                diagonal = above
+            }
+        }
+        return row[b.count]
+    }
+
+    private static func line(of error: YamlError) -> Int {
+        switch error {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        default: 1
+        }
+    }
+
+    private static func reason(of error: YamlError) -> String {
+        switch error {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
+        default: "\(error)"
+        }
+    }
+}

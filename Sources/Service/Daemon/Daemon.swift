@@ -1,0 +1,230 @@
+import Dispatch
+import Foundation
+import Logging
+import Spool
+import Synchronization
+
+/// Watches the inbox and works off what comes in, until it is told to stop.
+package final class Daemon: Sendable {
+    private static let beatSeconds = 2.0
+
+    private let load: @Sendable () throws -> Configuration
+    private let once: Bool
+    private let logger: Logger
+    private let manager: ServiceManager
+    private let lifecycle = Mutex(Lifecycle())
+    private let control = DispatchQueue(label: "autochrome.control")
+    private let started = Date()
+    private let stopping = DispatchSemaphore(value: 0)
+
+    /// - Parameters:
+    ///   - once: Whether to end when all that lies in the inbox is worked off.
+    ///   - load: Reads the configuration, at start and at every reload.
+    package init(
+        once: Bool, logger: Logger, manager: ServiceManager = ServiceManager(),
+        load: @escaping @Sendable () throws -> Configuration
+    ) {
+        self.once = once
+        self.logger = logger
+        self.manager = manager
+        self.load = load
+    }
+
+    /// Runs until the work or the service ends.
+    ///
+    /// - Returns: Whether everything that was begun succeeded.
+    /// - Throws: What keeps it from starting.
+    package func run() throws -> Bool {
+        let configuration = try load()
+        let spool = try configuration.spool(once: once).prepare()
+        let lock = try InstanceLock(configuration: spool)
+        defer { withExtendedLifetime(lock) {} }
+        let model = try LoadedModel.load(configuration.model)
+        let parts = try open(spool, configuration)
+        let runner = JobRunner(
+            spools: parts,
+            current: .init(
+                configuration: configuration, workshop: Workshop(model: model, configuration: configuration)),
+            logger: logger)
+        for step in try parts.ledger.recover(publisher: parts.publisher) { runner.perform(step) }
+
+        let signals = listen(runner, parts, model)
+        defer { signals.forEach { $0.cancel() } }
+        let pool = WorkerPool()
+        pool.start(workers: configuration.effectiveWorkers, take: runner.gate.take, work: runner.run)
+        let beat = heartbeat(runner, parts, model, state: spool.state)
+        defer { beat.cancel() }
+        if once {
+            try workOff(runner, parts)
+        } else {
+            parts.intake.start { runner.receive($0) }
+            watch(parts.intake)
+        }
+        pool.wait()
+        parts.intake.stop()
+        // What is on its way on this queue finds everything still there.
+        control.sync { beatOnce(runner, parts, model, state: spool.state) }
+        act(.idle, runner, parts)
+        logger.info("stopped")
+        return runner.failures.load(ordering: .relaxed) == 0
+    }
+
+    private func open(_ spool: SpoolConfiguration, _ configuration: Configuration) throws -> JobRunner.Spools {
+        let logger = logger
+        var policy = RetryPolicy()
+        policy.attempts = configuration.attempts
+        policy.baseSeconds = configuration.backoffSeconds
+        policy.longestSeconds = max(policy.longestSeconds, policy.baseSeconds)
+        let ledger = try Ledger(state: spool.state, policy: policy)
+        if let copy = ledger.brokenCopy {
+            logger.warning("the ledger was damaged and is set aside as \(copy); a new one is made from the outbox")
+        }
+        let publisher = try Publisher(configuration: spool)
+        try publisher.sweep()
+        if try ledger.needsRebuild() {
+            let count = try ledger.rebuild(from: publisher)
+            if count > 0 { logger.notice("\(count) results of the outbox entered in a new ledger") }
+        }
+        return JobRunner.Spools(
+            inbox: try Folder(spool.inbox),
+            intake: Intake(
+                configuration: spool, onWarning: { logger.warning("\($0.message)") },
+                onRefusal: { logger.warning("\($0.path): not taken: \($0.reason.rawValue)") }),
+            ledger: ledger, publisher: publisher, keeper: try OriginalsKeeper(configuration: spool),
+            failed: try FailedStore(configuration: spool))
+    }
+
+    // MARK: Life
+
+    private func act(_ event: Lifecycle.Event, _ runner: JobRunner, _ parts: JobRunner.Spools) {
+        for action in lifecycle.withLock({ $0.handle(event) }) {
+            switch action {
+            case .announceReady:
+                manager.ready()
+                logger.info("watching \(parts.inbox.path)")
+            case .announceStopping:
+                manager.stopping()
+                if !once { logger.info("stopping: work in hand is finished; stop again to put it back") }
+            case .stopIntake:
+                runner.gate.close()
+                parts.intake.stop()
+            case .abandonWork:
+                logger.notice("putting work in hand back")
+                runner.board.abandon()
+            case .reloadConfiguration: reload(runner)
+            case .exit: break
+            }
+        }
+    }
+
+    private func listen(
+        _ runner: JobRunner, _ parts: JobRunner.Spools, _ model: LoadedModel
+    ) -> [any DispatchSourceSignal] {
+        let reactions: [(Int32, Lifecycle.Event)] = [
+            (SIGTERM, .terminate), (SIGINT, .terminate), (SIGHUP, .reload),
+        ]
+        return reactions.map { number, event in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: control)
+            source.setEventHandler { [self] in act(event, runner, parts) }
+            source.activate()
+            return source
+        }
+    }
+
+    /// Says that the service is ready once the watch stands.
+    private func watch(_ intake: Intake) {
+        while intake.mode == .starting { Thread.sleep(forTimeInterval: 0.005) }
+    }
+
+    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools) throws {
+        act(.ready, runner, parts)
+        var putBack = -1
+        // What was put back as incomplete comes again with the next scan, for the last time.
+        while putBack != runner.incomplete.load(ordering: .relaxed), lifecycle.withLock({ $0.phase == .running }) {
+            putBack = runner.incomplete.load(ordering: .relaxed)
+            try parts.intake.scanOnce { runner.receive($0) }
+            runner.gate.waitUntilIdle()
+        }
+        if let reason = runner.gate.pauseReason {
+            runner.failures.add(1, ordering: .relaxed)
+            logger.error("ended early: \(reason)")
+        }
+        act(.exhausted, runner, parts)
+    }
+
+    private func reload(_ runner: JobRunner) {
+        manager.reloading()
+        defer { manager.ready() }
+        do {
+            let next = try load()
+            let old = runner.configuration
+            for key in old.keysThatNeedRestart(comparedWith: next) {
+                logger.warning("\(key) has changed; that takes effect when the service is restarted")
+            }
+            let model = try LoadedModel.load(next.model)
+            runner.replace(.init(configuration: next, workshop: Workshop(model: model, configuration: next)))
+            logger.notice("configuration reloaded")
+        } catch {
+            logger.error("configuration not reloaded, the old one stays: \(error)")
+        }
+    }
+
+    // MARK: Heartbeat
+
+    private func heartbeat(
+        _ runner: JobRunner, _ parts: JobRunner.Spools, _ model: LoadedModel, state: String
+    ) -> any DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(queue: control)
+        timer.setEventHandler { [self] in beatOnce(runner, parts, model, state: state) }
+        timer.schedule(deadline: .now(), repeating: min(Self.beatSeconds, manager.watchdogInterval ?? Self.beatSeconds))
+        timer.activate()
+        return timer
+    }
+
+    private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, _ model: LoadedModel, state: String) {
+        if !once, lifecycle.withLock({ $0.phase == .starting }), parts.intake.mode != .starting {
+            act(.ready, runner, parts)
+        }
+        if !once { runner.queueDue() }
+        resumeIfRoom(runner, parts)
+        let configuration = runner.configuration
+        let entries = runner.board.entries
+        // Every stage but decoding is bounded by the size of the picture; decoding by its own limit.
+        let longest = configuration.decodeSeconds + 300
+        let stuck = entries.contains { $0.silent > longest && $0.stage != "waiting for memory" }
+        if !stuck { manager.watchdog() }
+        let mode =
+            switch parts.intake.mode {
+            case .starting: "starting"
+            case .events: "events"
+            case .polling(let reason): "polling: \(reason)"
+            case .stopped: "stopped"
+            }
+        let beat = Heartbeat(
+            process: getpid(), program: Program.name, model: model.metadata.name, started: started, written: Date(),
+            watching: mode, paused: runner.gate.pauseReason, queued: runner.gate.queued, inHand: entries, stuck: stuck)
+        do {
+            try beat.write(state: state)
+            let counts = try parts.ledger.counts()
+            manager.status("\(counts.pending) to do, \(counts.published) done, \(counts.failed + counts.quarantined) failed")
+            guard !configuration.metrics.isEmpty else { return }
+            let metrics = Metrics(
+                counts: counts, oldestPending: try parts.ledger.oldestPending(), inHand: entries.count,
+                polling: mode.hasPrefix("polling"), paused: beat.paused != nil,
+                freeBytes: try parts.publisher.freeSpace())
+            try Data(metrics.text().utf8).write(to: URL(fileURLWithPath: configuration.metrics), options: .atomic)
+        } catch {
+            logger.debug("status not written: \(error)")
+        }
+    }
+
+    private func resumeIfRoom(_ runner: JobRunner, _ parts: JobRunner.Spools) {
+        guard runner.gate.pauseReason != nil, !once else { return }
+        // Somewhat more than the reserve, so that it does not pause again at once.
+        if (try? parts.publisher.requireSpace(64 << 20)) != nil {
+            logger.notice("going on: there is room again")
+            runner.gate.resume()
+        }
+    }
+}

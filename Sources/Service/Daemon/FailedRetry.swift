@@ -1,0 +1,51 @@
+import Foundation
+import Spool
+
+/// Puts failed photographs back into the inbox.
+package struct FailedRetry: Sendable {
+    package private(set) var retried: [SpoolPath] = []
+    package private(set) var problems: [String] = []
+
+    /// Retries the named photographs, or all that failed where none is named.
+    package init(_ paths: [String], configuration: Configuration) throws {
+        let spool = try configuration.spool(once: false).prepare()
+        let ledger = try Ledger(state: spool.state)
+        let store = try FailedStore(configuration: spool)
+        guard !paths.isEmpty else {
+            // The ledger comes first: a file that arrives as failed would be set aside again.
+            _ = try ledger.retry()
+            for entry in try store.entries() { restore(entry, store) }
+            return
+        }
+        for path in paths {
+            guard let relative = Self.relative(path, spool) else {
+                problems.append("\(path): not in the inbox nor among the failed ones")
+                continue
+            }
+            let entries = try store.entries().filter { $0.report.path == relative || $0.location == relative }
+            let names = entries.isEmpty ? [relative] : entries.map(\.report.path)
+            let jobs = try ledger.retry(names)
+            if entries.isEmpty && jobs.isEmpty { problems.append("\(path): nothing is known of it") }
+            if entries.isEmpty { retried += jobs.map(\.path) }
+            for entry in entries { restore(entry, store) }
+        }
+    }
+
+    private mutating func restore(_ entry: FailedStore.Entry, _ store: FailedStore) {
+        do {
+            try store.retry(entry)
+            retried.append(entry.report.path)
+        } catch {
+            problems.append("\(error)")
+        }
+    }
+
+    /// A path of the command line as one of the inbox or of the failed ones.
+    private static func relative(_ path: String, _ spool: SpoolConfiguration) -> SpoolPath? {
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        for root in [spool.inbox, spool.failed] where absolute.hasPrefix(root + "/") {
+            return SpoolPath(escaped: String(absolute.dropFirst(root.count + 1)))
+        }
+        return SpoolPath(escaped: path)
+    }
+}

@@ -1,0 +1,219 @@
+import Colorization
+import Digest
+import Foundation
+import Logging
+import Spool
+import Synchronization
+
+/// Takes one file of the inbox through all its steps: identify, colour, publish, settle.
+///
+/// The ledger is told first and files are moved after, so that a crash between the two loses nothing.
+package final class JobRunner: Sendable {
+    /// What the daemon's settings and model are at the moment; replaced as a whole by a reload.
+    package struct Current: Sendable {
+        package var configuration: Configuration
+        package var workshop: Workshop
+
+        package init(configuration: Configuration, workshop: Workshop) {
+            self.configuration = configuration
+            self.workshop = workshop
+        }
+    }
+
+    /// The parts of the spool that a job passes through.
+    package struct Spools: Sendable {
+        package var inbox: Folder
+        package var intake: Intake
+        package var ledger: Ledger
+        package var publisher: Publisher
+        package var keeper: OriginalsKeeper
+        package var failed: FailedStore
+    }
+
+    package let board = WorkBoard()
+    package let gate = WorkGate()
+    /// Files put back because they did not decode to their end.
+    package let incomplete = Atomic<Int>(0)
+    /// Files that failed for now or for good since the start.
+    package let failures = Atomic<Int>(0)
+    private let spools: Spools
+    private let current: Mutex<Current>
+    private let logger: Logger
+
+    package init(spools: Spools, current: Current, logger: Logger) {
+        self.spools = spools
+        self.current = Mutex(current)
+        self.logger = logger
+    }
+
+    /// Uses other settings from the next job on.
+    package func replace(_ current: Current) { self.current.withLock { $0 = current } }
+
+    package var configuration: Configuration { current.withLock { $0.configuration } }
+
+    /// Enters files that the intake found ready.
+    package func receive(_ candidates: [Candidate]) {
+        do {
+            for (candidate, step) in zip(candidates, try spools.ledger.receive(candidates)) {
+                if step.action == .enqueue { gate.push(candidate) } else { perform(step) }
+            }
+        } catch {
+            logger.error("\(error); the files are looked at again at the next scan")
+            for candidate in candidates { spools.intake.forget(candidate.path) }
+        }
+    }
+
+    /// Queues the files whose next try is due.
+    package func queueDue() {
+        do {
+            for job in try spools.ledger.due() { gate.push(job.candidate) }
+        } catch {
+            logger.error("\(error)")
+        }
+    }
+
+    /// Does what a step of the ledger calls for.
+    package func perform(_ step: Ledger.Step) {
+        let job = step.job
+        switch step.action {
+        case .enqueue: gate.push(job.candidate)
+        case .enqueueLater, .leave: break
+        case .settleOriginal: settle(job)
+        case .setAside(let reason): setAside(job, reason)
+        }
+    }
+
+    /// Works on one file; nothing that goes wrong with it gets out.
+    package func run(_ candidate: Candidate) {
+        defer { gate.finish(candidate) }
+        do {
+            guard let job = try spools.ledger.claim(candidate.path) else { return }
+            let path = candidate.path
+            let token = board.begin(path.description)
+            defer { board.end(token) }
+            do {
+                try work(on: candidate, job, token)
+            } catch {
+                try resolve(Verdict(error, of: path.escapedName), candidate, job)
+            }
+        } catch {
+            logger.error("\(candidate.path): \(error)")
+        }
+    }
+
+    private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
+        let path = candidate.path
+        let now = current.withLock { $0 }
+        let file = try spools.inbox.openFile(path, expecting: candidate.stamp)
+        let content = try file.hash()
+        let configuration = try Sidecars.resolve(now.configuration, root: spools.inbox.path, relative: path)
+        let settings = configuration.coloring
+        let identity = WorkIdentity(
+            content: content, model: now.workshop.model.metadata.sha256, settings: settings.key)
+        if let result = try done(path, identity) {
+            perform(try spools.ledger.published(path, stamp: candidate.stamp, as: identity, result: result))
+            return
+        }
+
+        try spools.publisher.requireSpace(candidate.stamp.size * Int64(2 * settings.samples) + 8 << 20)
+        let staging = try spools.publisher.stage()
+        let metadata = try now.workshop.make(
+            .init(
+                descriptor: file.descriptor.raw, name: path.escapedName, path: spools.inbox.display(path),
+                content: content, bytes: Int(candidate.stamp.size),
+                modified: Date(timeIntervalSince1970: Double(candidate.stamp.modified) / 1e9)),
+            settings: settings, into: staging.path
+        ) { try board.advance(token, to: $0) }
+        try board.advance(token, to: "publishing")
+        let result = try staging.publish(metadata, of: path, content: content, previous: job.result, spools.publisher)
+        let step = try spools.ledger.published(path, stamp: candidate.stamp, as: identity, result: result)
+        let seconds = metadata.timings
+        logger.info(
+            """
+            \(path): \(metadata.variants.count) variants in \(result), \
+            \(String(format: "%.1f", seconds.decode + seconds.conditioning + seconds.sampling + seconds.rendering)) s
+            """)
+        for warning in metadata.warnings { logger.notice("\(path): \(warning)") }
+        perform(step)
+    }
+
+    /// Where this very work lies in the outbox; nil where it does not.
+    private func done(_ path: SpoolPath, _ identity: WorkIdentity) throws -> SpoolPath? {
+        switch try spools.ledger.identify(path, as: identity) {
+        case .published(let result):
+            if try spools.publisher.result(at: result)?.identity == identity { return result }
+        case .duplicate(let other, let result):
+            if try spools.publisher.result(at: result)?.identity == identity {
+                logger.info("\(path): the same picture as \(other); its variants are in \(result)")
+                return result
+            }
+        case .new:
+            break
+        }
+        return try spools.publisher.find(source: path, identity: identity)
+    }
+
+    private func resolve(_ verdict: Verdict, _ candidate: Candidate, _ job: Job) throws {
+        let path = candidate.path
+        switch verdict {
+        case .skipped(let reason):
+            logger.info("\(path): left alone: \(reason)")
+            _ = try spools.ledger.skipped(path, stamp: candidate.stamp, reason: reason)
+        case .incomplete(let reason):
+            if spools.intake.notReady(candidate) {
+                incomplete.add(1, ordering: .relaxed)
+                logger.debug("\(path): not whole yet: \(reason)")
+                _ = try spools.ledger.putBack(path)
+            } else {
+                try fail(path, candidate, reason)
+            }
+        case .temporary(let reason):
+            failures.add(1, ordering: .relaxed)
+            logger.warning("\(path): \(reason); it will be tried again")
+            perform(try spools.ledger.failedForNow(path, reason: reason))
+        case .noSpace(let reason):
+            logger.warning("paused: \(reason)")
+            gate.pause(reason)
+            perform(try spools.ledger.putBack(path))
+        case .gone:
+            logger.info("\(path): gone or replaced while it was worked on")
+            _ = try spools.ledger.putBack(path)
+            try spools.ledger.withdraw([path])
+            spools.intake.forget(path)
+        case .abandoned:
+            _ = try spools.ledger.putBack(path)
+        case .permanent(let reason):
+            try fail(path, candidate, reason)
+        }
+    }
+
+    private func fail(_ path: SpoolPath, _ candidate: Candidate, _ reason: String) throws {
+        perform(try spools.ledger.failedForGood(path, stamp: candidate.stamp, reason: reason))
+    }
+
+    private func settle(_ job: Job) {
+        guard let content = job.identity?.content else { return }
+        switch spools.keeper.settle(job.path, stamp: job.stamp, content: content) {
+        case .kept, .replaced: break
+        case .archived(let place): logger.debug("\(job.path): archived as \(place)")
+        case .deleted: logger.debug("\(job.path): the original is deleted")
+        case .left(let reason): logger.warning("\(job.path): the original stays in the inbox: \(reason)")
+        }
+    }
+
+    private func setAside(_ job: Job, _ reason: String) {
+        failures.add(1, ordering: .relaxed)
+        do {
+            let place = try spools.failed.store(
+                .init(
+                    path: job.path, reason: reason, time: Date(), attempts: job.attempts,
+                    sha256: job.identity?.content),
+                stamp: job.stamp)
+            logger.error("\(job.path): failed: \(reason); now in \(spools.failed.folder.display(place))")
+        } catch let error as SpoolError where error.isGone {
+            logger.error("\(job.path): failed: \(reason)")
+        } catch {
+            logger.error("\(job.path): failed: \(reason); it stays in the inbox: \(error)")
+        }
+    }
+}

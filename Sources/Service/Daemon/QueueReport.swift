@@ -1,0 +1,87 @@
+import Foundation
+import Spool
+
+/// What the ledger and a running daemon say of the queue.
+package struct QueueReport: Sendable, Encodable {
+    package struct Counts: Sendable, Encodable {
+        package var received: Int
+        package var claimed: Int
+        package var waiting: Int
+        package var published: Int
+        package var skipped: Int
+        package var failed: Int
+        package var quarantined: Int
+    }
+
+    package struct Failure: Sendable, Encodable {
+        package var path: String
+        package var reason: String
+        package var attempts: Int
+        package var quarantined: Bool
+        package var time: Date
+    }
+
+    package var running: Bool
+    /// Whether a daemon runs and does not get on.
+    package var isStuck: Bool
+    package var daemon: Heartbeat?
+    package var counts: Counts
+    package var oldestPending: Date?
+    package var failures: [Failure]
+    package var failedDirectory: String
+
+    /// Reads the state directory of a configuration; a daemon may be at work with it or not.
+    package init(configuration: Configuration) throws {
+        running = InstanceLock.isHeld(state: configuration.state)
+        let beat = Heartbeat.read(state: configuration.state)
+        daemon = running ? beat : nil
+        // Clocks jump; a heartbeat from the future says nothing against its daemon.
+        let silence = beat.map { Date().timeIntervalSince($0.written) } ?? .infinity
+        isStuck = running && (silence > Heartbeat.patience || beat?.stuck == true)
+        failedDirectory = configuration.failedDirectory
+        guard FileManager.default.fileExists(atPath: configuration.state + "/" + Ledger.fileName) else {
+            counts = Counts(
+                received: 0, claimed: 0, waiting: 0, published: 0, skipped: 0, failed: 0, quarantined: 0)
+            failures = []
+            return
+        }
+        let ledger = try Ledger(reading: configuration.state)
+        let c = try ledger.counts()
+        counts = Counts(
+            received: c.received, claimed: c.claimed, waiting: c.waiting, published: c.published, skipped: c.skipped,
+            failed: c.failed, quarantined: c.quarantined)
+        oldestPending = try ledger.oldestPending()
+        failures = try ledger.failures().map { job in
+            var quarantined = false
+            if case .quarantined = job.state { quarantined = true }
+            return Failure(
+                path: job.path.description, reason: job.state.reason ?? "", attempts: job.attempts,
+                quarantined: quarantined, time: job.updated)
+        }
+    }
+
+    /// The report for people.
+    package var text: String {
+        var lines: [String] = []
+        if let daemon {
+            lines.append("daemon      running, process \(daemon.process), watching by \(daemon.watching)")
+            if isStuck { lines.append("            STUCK: it has not got on for too long") }
+            if let reason = daemon.paused { lines.append("            paused: \(reason)") }
+        } else {
+            lines.append("daemon      " + (running ? "running, and says nothing of itself" : "not running"))
+        }
+        lines.append("to do       \(counts.received + counts.claimed) and \(counts.waiting) to be tried again")
+        if let oldestPending {
+            let age = Int(max(0, Date().timeIntervalSince(oldestPending)))
+            lines.append("            the oldest has waited \(age) s")
+        }
+        lines.append("done        \(counts.published), \(counts.skipped) left alone")
+        lines.append("failed      \(counts.failed), \(counts.quarantined) quarantined; in \(failedDirectory)")
+        for entry in daemon?.inHand ?? [] {
+            lines.append("  \(entry.path): \(entry.stage), \(Int(entry.seconds)) s")
+        }
+        for failure in failures { lines.append("  \(failure.path): \(failure.reason)") }
+        if failures.count < counts.failed + counts.quarantined { lines.append("  …") }
+        return lines.joined(separator: "\n")
+    }
+}

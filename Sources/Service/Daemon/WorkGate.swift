@@ -1,0 +1,75 @@
+import Foundation
+import Spool
+
+/// Where workers wait for files: a queue that can be paused and closed.
+///
+/// Sendable because its state is only touched under its condition's lock.
+package final class WorkGate: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var queue = WorkQueue()
+    private var inHand: Set<SpoolPath> = []
+    private var pause: String?
+    private var closed = false
+
+    package init() {}
+
+    /// Adds a file; one that a worker has just now is queued behind it.
+    package func push(_ candidate: Candidate) {
+        condition.withLock {
+            queue.push(candidate)
+            condition.signal()
+        }
+    }
+
+    /// Waits for a file; nil once the gate is closed.
+    package func take() -> Candidate? {
+        condition.withLock {
+            while true {
+                if closed { return nil }
+                if pause == nil, let candidate = queue.pop() {
+                    inHand.insert(candidate.path)
+                    return candidate
+                }
+                condition.wait()
+            }
+        }
+    }
+
+    /// Notes that a worker is done with a file.
+    package func finish(_ candidate: Candidate) {
+        condition.withLock {
+            inHand.remove(candidate.path)
+            condition.broadcast()
+        }
+    }
+
+    /// Hands out nothing more until `resume()`.
+    package func pause(_ reason: String) { condition.withLock { pause = reason } }
+
+    package func resume() {
+        condition.withLock {
+            pause = nil
+            condition.broadcast()
+        }
+    }
+
+    /// Hands out nothing more, ever.
+    package func close() {
+        condition.withLock {
+            closed = true
+            condition.broadcast()
+        }
+    }
+
+    /// Why nothing is handed out; nil where nothing is in the way.
+    package var pauseReason: String? { condition.withLock { pause } }
+    package var queued: Int { condition.withLock { queue.count } }
+    package var isIdle: Bool { condition.withLock { inHand.isEmpty && queue.isEmpty } }
+
+    /// Waits until nothing is queued or in hand, the gate is closed, or it is paused with nothing in hand.
+    package func waitUntilIdle() {
+        condition.withLock {
+            while !closed, !(inHand.isEmpty && (queue.isEmpty || pause != nil)) { condition.wait() }
+        }
+    }
+}

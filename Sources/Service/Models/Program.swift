@@ -1,0 +1,36 @@
+import Foundation
+
+/// What the program knows of itself.
+package enum Program {
+    package static let version = "0.1.0"
+    package static let name = "autochrome \(version)"
+
+    /// Path of the running executable, links resolved.
+    package static var executable: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    /// Where the installed configuration may be, nearest first.
+    package static var configurationCandidates: [String] {
+        let prefix = URL(fileURLWithPath: executable).deletingLastPathComponent().deletingLastPathComponent().path
+        var roots = [prefix]
+        // A staged or ordinary installation under /usr keeps its configuration in the root's /etc.
+        for suffix in ["/usr/local", "/usr"] where prefix.hasSuffix(suffix) {
+            roots.append(String(prefix.dropLast(suffix.count)))
+            break
+        }
+        return roots.map { $0 + "/etc/autochrome/autochrome.yaml" } + [ConfigurationFile.standardPath]
+    }
+
+    /// Where the default model may be: as installed, or in the checkout the program was built in.
+    package static var modelCandidates: [String] {
+        var candidates: [String] = []
+        var directory = URL(fileURLWithPath: executable).deletingLastPathComponent()
+        candidates.append(directory.deletingLastPathComponent().path + "/share/autochrome/compact.safetensors")
+        for _ in 0..<5 {
+            directory.deleteLastPathComponent()
+            candidates.append(directory.path + "/Models/compact.safetensors")
+        }
+        return candidates
+    }
+}

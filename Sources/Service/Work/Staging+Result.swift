@@ -1,0 +1,24 @@
+import Colorization
+import Digest
+import Spool
+
+extension Staging {
+    /// Adds the metadata to what was written here and publishes it all as a source's result.
+    ///
+    /// - Returns: The result's folder in the outbox.
+    func publish(
+        _ metadata: ResultMetadata, of source: SpoolPath, content: ContentHash, previous: SpoolPath?,
+        _ publisher: Publisher
+    ) throws -> SpoolPath {
+        try seal(metadata, of: source)
+        return try publisher.publish(self, source: source, content: content, previous: previous)
+    }
+
+    /// Adds the metadata to what was written here.
+    func seal(_ metadata: ResultMetadata, of source: SpoolPath) throws {
+        for variant in metadata.variants {
+            if let hash = ContentHash(hex: variant.sha256) { expect(variant.file, hash) }
+        }
+        try write(metadata.encoded(), as: ResultName.metadata(of: source))
+    }
+}

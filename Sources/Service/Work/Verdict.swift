@@ -1,0 +1,63 @@
+import Colorization
+import Digest
+import Flow
+import Foundation
+import Imaging
+import Spool
+
+/// What an error says about the image it came up with.
+package enum Verdict: Sendable, Equatable {
+    /// The image is as the policy leaves it alone.
+    case skipped(String)
+    /// The file may still be growing.
+    case incomplete(String)
+    /// The trouble may pass.
+    case temporary(String)
+    /// The disk is full: never the image's fault.
+    case noSpace(String)
+    /// The file is gone or was replaced.
+    case gone
+    /// The work was given up because the daemon ends.
+    case abandoned
+    /// It will not work with this file.
+    case permanent(String)
+
+    /// - Parameter name: The file's name, left out of the reason where the error begins with it.
+    package init(_ error: any Error, of name: String) {
+        let message = "\(error)"
+        let prefix = name + ": "
+        let text = message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
+        switch error {
+        case is CancellationError:
+            self = .abandoned
+        case let error as ColorizationError:
+            self = error == .skippedColored ? .skipped(text) : .permanent(text)
+        case let error as ImagingError:
+            if error.isNoSpace {
+                self = .noSpace(text)
+            } else if case .damaged = error {
+                self = .incomplete(text)
+            } else {
+                self = error.isTransient ? .temporary(text) : .permanent(text)
+            }
+        case let error as SpoolError:
+            if error.isDiskFull {
+                self = .noSpace(text)
+            } else if error.isGone {
+                self = .gone
+            } else if case .refused = error {
+                self = .permanent(text)
+            } else if case .system(_, _, let code) = error, code == EACCES || code == EPERM {
+                self = .permanent(text)
+            } else {
+                self = .temporary(text)
+            }
+        case let error as CocoaError where error.code == .fileWriteOutOfSpace:
+            self = .noSpace(error.localizedDescription)
+        case is ConfigurationError:
+            self = .permanent(text)
+        default:
+            self = .temporary(text)
+        }
+    }
+}

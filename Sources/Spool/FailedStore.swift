@@ -1,0 +1,177 @@
+import Digest
+import Foundation
+import Synchronization
+
+/// The files that failed for good, each beside a JSON document that says why.
+package final class FailedStore: Sendable {
+    /// Why a file is here.
+    package struct Report: Codable, Equatable, Sendable {
+        /// Where it lay in the inbox.
+        package let path: SpoolPath
+        package let reason: String
+        package let time: Date
+        package let attempts: Int
+        package let sha256: ContentHash?
+
+        package init(path: SpoolPath, reason: String, time: Date, attempts: Int, sha256: ContentHash?) {
+            self.path = path
+            self.reason = reason
+            self.time = time
+            self.attempts = attempts
+            self.sha256 = sha256
+        }
+    }
+
+    /// A file here and its report.
+    package struct Entry: Equatable, Sendable {
+        /// Its path in the folder of failed files.
+        package let location: SpoolPath
+        package let report: Report
+    }
+
+    package let folder: Folder
+    private let inbox: Folder
+    /// Deciding on a name and taking it is one step.
+    private let naming = Mutex(())
+    private static let reportLimit = 1 << 20
+
+    /// A store for a configuration whose folders `prepare()` has made.
+    package init(configuration: SpoolConfiguration) throws {
+        folder = try Folder(configuration.failed)
+        inbox = try Folder(configuration.inbox)
+    }
+
+    /// Moves a file here out of the inbox, its report first, and returns where it lies.
+    ///
+    /// Throws `changed` or `missing` where the file is no longer the one that failed.
+    package func store(_ report: Report, stamp: FileStamp) throws -> SpoolPath {
+        try naming.withLock { _ in
+            guard try inbox.status(report.path)?.stamp.matches(stamp) == true else {
+                throw SpoolError.changed(path: inbox.display(report.path))
+            }
+            let tag = report.sha256?.short ?? String(stamp.inode, radix: 16)
+            let place = try freePlace(for: report.path, tag: tag)
+            try write(report, for: place)
+            do {
+                let location = try inbox.move(report.path, stamp, to: folder, as: place, tag: tag)
+                if location != place {
+                    try write(report, for: location)
+                    try remove(Self.reportPath(place))
+                }
+                return location
+            } catch {
+                try? remove(Self.reportPath(place))
+                throw error
+            }
+        }
+    }
+
+    /// Moves a file back to its place in the inbox; throws `occupied` where another has its name.
+    package func retry(_ entry: Entry) throws {
+        try naming.withLock { _ in
+            guard let status = try folder.status(entry.location), status.kind == .file else {
+                throw SpoolError.missing(path: folder.display(entry.location))
+            }
+            if try inbox.status(entry.report.path) != nil {
+                throw SpoolError.occupied(path: inbox.display(entry.report.path))
+            }
+            _ = try folder.move(entry.location, status.stamp, to: inbox, as: entry.report.path, tag: "retried")
+            try remove(Self.reportPath(entry.location))
+            prune(entry.location.parent)
+        }
+    }
+
+    /// The files that came from a path of the inbox, or from any.
+    package func entries(from path: SpoolPath? = nil) throws -> [Entry] {
+        var found: [Entry] = []
+        var pending = [path?.parent ?? .root]
+        while let current = pending.popLast() {
+            guard try folder.status(current)?.kind == .directory || current.isRoot else { continue }
+            let directory = try folder.directory(current)
+            for name in try Folder.names(in: directory, folder.display(current)) {
+                let child = current.appending(name)
+                let status = try Folder.status(in: directory.raw, name[...], folder.display(child))
+                if status?.kind == .directory {
+                    if path == nil { pending.append(child) }
+                } else if name.ends(with: ".json"), let entry = entry(reportedBy: child),
+                    path == nil || entry.report.path == path
+                {
+                    found.append(entry)
+                }
+            }
+        }
+        return found.sorted { $0.location < $1.location }
+    }
+
+    private func entry(reportedBy path: SpoolPath) -> Entry? {
+        guard let report = report(at: path) else { return nil }
+        let location = path.parent.appending(path.stem)
+        return exists(location) ? Entry(location: location, report: report) : nil
+    }
+
+    private func exists(_ path: SpoolPath) -> Bool {
+        (try? folder.status(path)) != nil
+    }
+
+    /// A name that neither a file nor another file's report has.
+    private func freePlace(for path: SpoolPath, tag: String) throws -> SpoolPath {
+        let numbered = (2...99).map { "-\(tag)-\($0)" }
+        for ending in ["", "-" + tag] + numbered {
+            let place = path.parent.appending(path.stem.prefix(200) + ending.utf8 + path.suffix.prefix(40))
+            let isOwn = report(at: Self.reportPath(place))?.path == path
+            if !exists(place), isOwn || !exists(Self.reportPath(place)) { return place }
+        }
+        throw SpoolError.occupied(path: folder.display(path))
+    }
+
+    private func report(at path: SpoolPath) -> Report? {
+        guard let file = try? folder.file(path),
+            let data = try? file.content(limit: Self.reportLimit, folder.display(path))
+        else { return nil }
+        return try? Self.decoder.decode(Report.self, from: data)
+    }
+
+    private func write(_ report: Report, for place: SpoolPath) throws {
+        let path = Self.reportPath(place)
+        let parent = try folder.makeDirectories(path.parent)
+        let shown = folder.display(path)
+        let file = try Descriptor.open(parent.raw, path.name, O_WRONLY | O_CREAT | O_TRUNC, path: shown)
+        try file.write(try Self.encoder.encode(report) + Data("\n".utf8), shown)
+        try file.synchronize(shown)
+        try parent.synchronize(shown)
+    }
+
+    private func remove(_ path: SpoolPath) throws {
+        let parent = try folder.directory(path.parent)
+        guard path.name.withCString({ unlinkat(parent.raw, $0, 0) }) == 0 else {
+            throw SpoolError.last("remove", folder.display(path))
+        }
+    }
+
+    /// Removes folders that have become empty.
+    private func prune(_ path: SpoolPath) {
+        var current = path
+        while !current.isRoot, let parent = try? folder.directory(current.parent),
+            current.name.withCString({ unlinkat(parent.raw, $0, AT_REMOVEDIR) }) == 0
+        {
+            current = current.parent
+        }
+    }
+
+    private static func reportPath(_ place: SpoolPath) -> SpoolPath {
+        place.parent.appending(place.name + ".json".utf8)
+    }
+
+    private static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return encoder
+    }
+
+    private static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        return decoder
+    }
+}

@@ -1,0 +1,140 @@
+import Digest
+import Foundation
+
+extension Folder {
+    /// Moves a file to another folder, replacing nothing, also from one file system to another.
+    ///
+    /// - Parameters:
+    ///   - stamp: The file that is meant; `changed` is thrown where another has its name.
+    ///   - tag: Put between stem and extension where the name is taken.
+    /// - Returns: The path in the other folder.
+    func move(_ path: SpoolPath, _ stamp: FileStamp, to other: Folder, as target: SpoolPath, tag: String) throws
+        -> SpoolPath
+    {
+        let from = try directory(path.parent)
+        let to = try other.makeDirectories(target.parent)
+        for place in [target] + Self.alternatives(target, tag) {
+            guard try Self.status(in: from.raw, path.name, display(path))?.stamp.matches(stamp) == true else {
+                throw SpoolError.changed(path: display(path))
+            }
+            do {
+                if try !rename(path, stamp, from, place, to, other) {
+                    try copy(path, stamp, from, to: place, to, other)
+                }
+            } catch SpoolError.occupied {
+                continue
+            }
+            try to.synchronize(other.display(place))
+            try from.synchronize(display(path))
+            return place
+        }
+        throw SpoolError.occupied(path: other.display(target))
+    }
+
+    /// Renames, or makes a second link and removes the first where the file system has no no-replace; false where only a
+    /// copy helps.
+    private func rename(
+        _ path: SpoolPath, _ stamp: FileStamp, _ from: borrowing Descriptor, _ target: SpoolPath,
+        _ to: borrowing Descriptor, _ other: Folder
+    ) throws -> Bool {
+        do {
+            if try Self.rename((from.raw, path.name), (to.raw, target.name), .noReplace, path: other.display(target)) {
+                // Between the look and the rename another file may have taken the name: that one goes back.
+                let moved = try Self.status(in: to.raw, target.name, other.display(target))
+                if let moved, !moved.stamp.matches(stamp) {
+                    _ = try Self.rename((to.raw, target.name), (from.raw, path.name), .noReplace, path: display(path))
+                    throw SpoolError.changed(path: display(path))
+                }
+                return true
+            }
+        } catch SpoolError.system(_, _, let code) where code == EXDEV {
+            return false
+        }
+        let status = path.name.withCString { old in
+            target.name.withCString { new in linkat(from.raw, old, to.raw, new, 0) }
+        }
+        if status != 0 {
+            if errno == EEXIST { throw SpoolError.occupied(path: other.display(target)) }
+            return false
+        }
+        guard path.name.withCString({ unlinkat(from.raw, $0, 0) }) == 0 else {
+            throw SpoolError.last("remove", display(path))
+        }
+        return true
+    }
+
+    /// Copies, compares, and only then removes.
+    private func copy(
+        _ path: SpoolPath, _ stamp: FileStamp, _ from: borrowing Descriptor, to target: SpoolPath,
+        _ to: borrowing Descriptor, _ other: Folder
+    ) throws {
+        let source = try openFile(path, expecting: stamp)
+        let shown = other.display(target)
+        if let existing = try? other.file(target) {
+            // A crash between copy and removal left both.
+            guard try existing.status(shown).stamp.size == stamp.size,
+                try ContentHash(descriptor: existing.raw, path: shown) == source.hash()
+            else { throw SpoolError.occupied(path: shown) }
+        } else {
+            // One name for each target: what a crash leaves is written over at the next try.
+            let hidden = Array((Staging.prefix + ContentHash(of: target.bytes).short).utf8)[...]
+            let flags = O_RDWR | O_CREAT | O_TRUNC
+            let written = try Descriptor.open(to.raw, hidden, flags, mode: 0o666, path: shown)
+            try source.copy(to: written, shown)
+            let result = hidden.withCString { old in
+                target.name.withCString { new in linkat(to.raw, old, to.raw, new, 0) }
+            }
+            let code = errno
+            _ = hidden.withCString { unlinkat(to.raw, $0, 0) }
+            if result != 0 {
+                if code == EEXIST { throw SpoolError.occupied(path: shown) }
+                throw SpoolError.system(operation: "name", path: shown, code: code)
+            }
+            try to.synchronize(shown)
+        }
+        guard try Self.status(in: from.raw, path.name, display(path))?.stamp.matches(stamp) == true else {
+            throw SpoolError.changed(path: display(path))
+        }
+        guard path.name.withCString({ unlinkat(from.raw, $0, 0) }) == 0 else {
+            throw SpoolError.last("remove", display(path))
+        }
+    }
+
+    private static func alternatives(_ target: SpoolPath, _ tag: String) -> [SpoolPath] {
+        let room = 255 - target.suffix.count - tag.utf8.count - 6
+        let stem = Array(target.stem.prefix(max(1, room)))
+        return ([""] + (2...99).map { "-\($0)" }).map { number in
+            target.parent.appending(stem + "-\(tag)\(number)".utf8 + target.suffix)
+        }
+    }
+}
+
+extension OpenedFile {
+    /// Writes the content, the mode and the times to another file, brings it to the disk and compares it.
+    borrowing func copy(to target: borrowing Descriptor, _ path: String) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        var offset: off_t = 0
+        while true {
+            let count = pread(descriptor.raw, buffer.baseAddress!, buffer.count, offset)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SpoolError.last("read", path)
+            }
+            if count == 0 { break }
+            try target.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), path)
+            offset += off_t(count)
+        }
+        var status = stat()
+        if fstat(descriptor.raw, &status) == 0 {
+            fchmod(target.raw, status.st_mode & 0o777)
+            var times = [status.st_atim, status.st_mtim]
+            futimens(target.raw, &times)
+        }
+        try target.synchronize(path)
+        _ = posix_fadvise(target.raw, 0, 0, POSIX_FADV_DONTNEED)
+        guard try ContentHash(descriptor: target.raw, path: path) == hash() else {
+            throw SpoolError.damaged(path: path, detail: "the copy differs")
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import CInotifyTools
+import Foundation
+
+/// A directory tree that is reached through an open descriptor, one name at a time and never through a symbolic link.
+package final class Folder: Sendable {
+    /// The absolute path it was opened by.
+    package let path: String
+    let descriptor: Descriptor
+
+    /// Opens a directory.
+    package init(_ path: String) throws {
+        let raw = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard raw >= 0 else { throw SpoolError.last("open directory", path) }
+        self.path = path
+        descriptor = Descriptor(owning: raw)
+    }
+
+    /// A path in it, for people and messages.
+    package func display(_ path: SpoolPath) -> String {
+        path.isRoot ? self.path : "\(self.path)/\(path)"
+    }
+
+    /// A path in it, for C functions and other libraries.
+    package func absolute(_ path: SpoolPath) -> [UInt8] {
+        path.isRoot ? Array(self.path.utf8) : Array(self.path.utf8) + [UInt8(ascii: "/")] + path.bytes
+    }
+
+    /// Opens a directory of it.
+    func directory(_ path: SpoolPath) throws -> Descriptor {
+        let flags = O_RDONLY | O_DIRECTORY
+        var current = try Descriptor.open(descriptor.raw, [UInt8(ascii: ".")][...], flags, path: self.path)
+        for component in path.components {
+            current = try Descriptor.open(current.raw, component, flags, path: display(path))
+        }
+        return current
+    }
+
+    /// Opens a plain file of it for reading.
+    func file(_ path: SpoolPath) throws -> Descriptor {
+        let parent = try directory(path.parent)
+        let file = try Descriptor.open(parent.raw, path.name, O_RDONLY, path: display(path))
+        if case .refused(let reason) = try file.status(display(path)).kind {
+            throw SpoolError.refused(path: display(path), reason: reason)
+        }
+        return file
+    }
+
+    /// What lies at a path; nil where nothing does.
+    func status(_ path: SpoolPath) throws -> FileStatus? {
+        do {
+            let parent = try directory(path.parent)
+            return try Self.status(in: parent.raw, path.name, display(path))
+        } catch SpoolError.missing {
+            return nil
+        } catch SpoolError.system(_, _, let code) where code == ENOTDIR || code == ELOOP {
+            return nil
+        }
+    }
+
+    /// What a name in an open directory is; nil where there is no such name.
+    static func status(in directory: Int32, _ name: ArraySlice<UInt8>, _ path: String) throws -> FileStatus? {
+        var buffer = stat()
+        let result = name.withCString { fstatat(directory, $0, &buffer, AT_SYMLINK_NOFOLLOW) }
+        if result == 0 { return FileStatus(buffer) }
+        if errno == ENOENT { return nil }
+        throw SpoolError.last("examine", path)
+    }
+
+    /// Makes a directory and those above it, each of them durable.
+    func makeDirectories(_ path: SpoolPath) throws -> Descriptor {
+        var current = try directory(.root)
+        for component in path.components {
+            if component.withCString({ mkdirat(current.raw, $0, 0o777) }) == 0 {
+                try current.synchronize(display(path))
+            } else if errno != EEXIST {
+                throw SpoolError.last("make directory", display(path))
+            }
+            current = try Descriptor.open(current.raw, component, O_RDONLY | O_DIRECTORY, path: display(path))
+        }
+        return current
+    }
+
+    /// The names in an open directory, without `.` and `..`, in the order of the file system.
+    static func names(in directory: borrowing Descriptor, _ path: String) throws -> [[UInt8]] {
+        // A descriptor of its own: fdopendir takes it over, and its position starts at the first name.
+        let raw = openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard raw >= 0 else { throw SpoolError.last("list", path) }
+        guard let stream = fdopendir(raw) else {
+            close(raw)
+            throw SpoolError.last("list", path)
+        }
+        defer { closedir(stream) }
+        var names = [[UInt8]]()
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
+        }
+        guard errno == 0 else { throw SpoolError.last("list", path) }
+        return names
+    }
+}
+
+/// How a rename treats what has the new name already.
+enum RenameRule: UInt32 {
+    case noReplace = 1
+    case exchange = 2
+}
+
+extension Folder {
+    /// Renames by a rule; false where the file system does not know the rule (NFS, some FUSE).
+    static func rename(
+        _ from: (directory: Int32, name: ArraySlice<UInt8>), _ to: (directory: Int32, name: ArraySlice<UInt8>),
+        _ rule: RenameRule, path: String
+    ) throws -> Bool {
+        let result = from.name.withCString { old in
+            to.name.withCString { new in
+                rename_with_flags(from.directory, old, to.directory, new, rule.rawValue)
+            }
+        }
+        if result == 0 { return true }
+        switch errno {
+        case EINVAL, ENOSYS: return false
+        case EEXIST, ENOTEMPTY: throw SpoolError.occupied(path: path)
+        default: throw SpoolError.last("rename", path)
+        }
+    }
+
+    /// Removes a name and all below it, never through a symbolic link; nothing happens where there is no such name.
+    static func removeTree(in directory: Int32, _ name: ArraySlice<UInt8>, path: String) throws {
+        if name.withCString({ unlinkat(directory, $0, 0) }) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM else { throw SpoolError.last("remove", path) }
+        do {
+            let inner = try Descriptor.open(directory, name, O_RDONLY | O_DIRECTORY, path: path)
+            for child in try names(in: inner, path) {
+                try removeTree(in: inner.raw, child[...], path: path)
+            }
+        }
+        guard name.withCString({ unlinkat(directory, $0, AT_REMOVEDIR) }) == 0 || errno == ENOENT else {
+            throw SpoolError.last("remove", path)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+/// Which names of the inbox are passed over.
+struct IgnoreRules: Sendable {
+    private let globs: [String]
+
+    /// Folders that other programs keep for themselves, none of them hidden.
+    private static let folders: Set<[UInt8]> = Set(["@eaDir", "#recycle", "lost+found"].map { Array($0.utf8) })
+    private static let files: Set<[UInt8]> = Set(["thumbs.db", "desktop.ini"].map { Array($0.utf8) })
+    private static let endings = ["~", ".part", ".filepart", ".tmp", ".crdownload", ".autochrome.yaml"].map {
+        Array($0.utf8)
+    }
+    private static let beginnings = [".", "~syncthing~"].map { Array($0.utf8) }
+
+    init(excludes: [String]) {
+        globs = excludes
+    }
+
+    /// Whether an entry is passed over, looking at its own name and at the globs, not at the folders above it.
+    func ignores(_ path: SpoolPath, isDirectory: Bool) -> Bool {
+        let name = path.name
+        let lower = name.map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 0x20 : $0 }
+        if Self.beginnings.contains(where: name.starts(with:)) { return true }
+        if isDirectory {
+            if Self.folders.contains(Array(name)) { return true }
+        } else if Self.files.contains(lower)
+            || Self.endings.contains(where: { lower.suffix($0.count).elementsEqual($0) })
+        {
+            return true
+        }
+        return globs.contains { glob in
+            let subject = glob.utf8.contains(UInt8(ascii: "/")) ? path.bytes[...] : name
+            return subject.withCString { fnmatch(glob, $0, FNM_PATHNAME) } == 0
+        }
+    }
+
+    /// Whether an entry or any folder above it is passed over.
+    func ignoresTree(_ path: SpoolPath, isDirectory: Bool) -> Bool {
+        var current = path
+        var directory = isDirectory
+        while !current.isRoot {
+            if ignores(current, isDirectory: directory) { return true }
+            current = current.parent
+            directory = true
+        }
+        return false
+    }
+}

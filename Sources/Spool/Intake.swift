@@ -1,0 +1,169 @@
+import Foundation
+import Synchronization
+
+/// The watch on the inbox: it delivers every file that is ready, once for each content.
+///
+/// Events are hints and scans are the truth: an event makes the intake look at a path, and every path is looked at by a
+/// scan at start, at intervals, and whenever events may have been lost. One thread does all of it.
+package final class Intake: Sendable {
+    /// How the intake learns of files.
+    package enum Mode: Equatable, Sendable {
+        case starting
+        case events
+        case polling(reason: String)
+        case stopped
+    }
+
+    /// Something that the operator should know; each kind is reported once in ten minutes at most.
+    package struct Warning: Equatable, Sendable {
+        package enum Kind: Sendable, CaseIterable {
+            case overflow, watchTableFull, noEvents, inboxMissing, unreadable
+        }
+
+        package let kind: Kind
+        package let message: String
+    }
+
+    private let channel: IntakeChannel
+    private let loop: Mutex<IntakeLoop>
+
+    /// An intake for a configuration whose folders `prepare()` has made.
+    ///
+    /// The functions are called on the intake's thread and should return soon.
+    package init(
+        configuration: SpoolConfiguration,
+        onWarning: @escaping @Sendable (Warning) -> Void = { _ in },
+        onRefusal: @escaping @Sendable (Refusal) -> Void = { _ in }
+    ) {
+        let channel = IntakeChannel(wakeFile: configuration.state + "/wake")
+        self.channel = channel
+        loop = Mutex(
+            IntakeLoop(configuration: configuration, channel: channel, onWarning: onWarning, onRefusal: onRefusal))
+    }
+
+    package var mode: Mode { channel.mode }
+
+    /// Starts watching; the handler gets batches of files that are ready, on the intake's thread.
+    package func start(handler: @escaping @Sendable ([Candidate]) -> Void) {
+        channel.beginRun()
+        let thread = Thread { [channel, self] in
+            loop.withLock { $0.run(handler) }
+            channel.endRun()
+        }
+        thread.name = "intake"
+        thread.start()
+    }
+
+    /// Stops watching and waits until no handler runs any more.
+    package func stop() {
+        channel.stop()
+    }
+
+    /// Asks for a full scan now.
+    package func rescan() {
+        channel.post { $0.rescan = true }
+    }
+
+    /// Puts a file back that does not decode to its end.
+    ///
+    /// - Returns: True if it will be delivered again, once it has changed and rested or once it has not changed during
+    ///   the whole patience; false if this was that last time, and the file is broken.
+    package func notReady(_ candidate: Candidate) -> Bool {
+        if candidate.isLastChance { return false }
+        channel.post { $0.truncated.append(candidate) }
+        return true
+    }
+
+    /// Forgets that a file was delivered, so that the next scan delivers it again.
+    package func forget(_ path: SpoolPath) {
+        channel.post { $0.forgotten.append(path) }
+    }
+
+    /// Delivers all that lies in the inbox, without a watch, and returns when every file has come to rest.
+    ///
+    /// A further call delivers what is new since, and what was put back with `notReady`. `stop()` ends it early.
+    package func scanOnce(handler: @Sendable ([Candidate]) -> Void) throws {
+        try loop.withLock { try $0.runOnce(handler) }
+    }
+}
+
+/// What other threads and the intake's thread tell each other.
+final class IntakeChannel: Sendable {
+    /// What the intake's thread is asked to do.
+    struct Requests {
+        var rescan = false
+        var truncated: [Candidate] = []
+        var forgotten: [SpoolPath] = []
+    }
+
+    private struct State {
+        var requests = Requests()
+        var isStopping = false
+        var isRunning = false
+        var mode = Intake.Mode.stopped
+    }
+
+    private let state = Mutex(State())
+    private let posted = DispatchSemaphore(value: 0)
+    private let running = DispatchGroup()
+    /// Lies in the state folder, which is watched beside the inbox: closing it ends a wait for events.
+    let wakeFile: String
+
+    init(wakeFile: String) {
+        self.wakeFile = wakeFile
+    }
+
+    var mode: Intake.Mode { state.withLock { $0.mode } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    func setMode(_ mode: Intake.Mode) {
+        state.withLock { $0.mode = mode }
+    }
+
+    func beginRun() {
+        state.withLock {
+            precondition(!$0.isRunning, "the intake runs already")
+            $0.isRunning = true
+            $0.isStopping = false
+            $0.mode = .starting
+        }
+        running.enter()
+    }
+
+    func endRun() {
+        state.withLock {
+            $0.isRunning = false
+            $0.mode = .stopped
+        }
+        running.leave()
+    }
+
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        wake()
+        running.wait()
+    }
+
+    func post(_ change: (inout Requests) -> Void) {
+        state.withLock { change(&$0.requests) }
+        wake()
+    }
+
+    func take() -> Requests {
+        state.withLock { state in
+            defer { state.requests = Requests() }
+            return state.requests
+        }
+    }
+
+    /// Waits where there are no events to wait for.
+    func wait(seconds: Double) {
+        _ = posted.wait(timeout: .now() + seconds)
+    }
+
+    private func wake() {
+        posted.signal()
+        let file = open(wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
+        if file >= 0 { close(file) }
+    }
+}

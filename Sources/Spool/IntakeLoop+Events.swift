@@ -1,0 +1,161 @@
+import CInotifyTools
+import Foundation
+
+extension IntakeLoop {
+    /// Events handled in one turn before due files are looked at.
+    private static let turn = 4096
+    private static let probeSeconds = 3.0
+
+    /// File systems whose events tell nothing of what other machines or the process behind FUSE do.
+    private static let remote: [UInt32: String] = [
+        0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "SMB", 0xFE53_4D42: "SMB", 0x6573_5546: "FUSE", 0x0102_1997: "9p",
+        0x00C3_6400: "Ceph", 0x5346_414F: "AFS",
+    ]
+
+    /// Gets the table of watches, where the configuration and the kernel allow one.
+    func openTable() {
+        tableReason = nil
+        guard configuration.watching == .automatic else {
+            tableReason = "as configured"
+            return
+        }
+        let wake = open(channel.wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        if wake >= 0 { close(wake) }
+        do {
+            table = try WatchTable(root: configuration.inbox, wakeFile: channel.wakeFile)
+        } catch let error as WatchTable.Unavailable {
+            tableReason = error.reason
+            warn(.noEvents, "no events, polling instead: \(error.reason)")
+        } catch {
+            preconditionFailure("a watch table fails in one way only")
+        }
+    }
+
+    /// Waits for events, or until something else is to be done, and handles what came.
+    func handleEvents() {
+        let now = MonotonicTime.now
+        let next = [settling.nextDue, nextScan, probeDue].compactMap { $0 }.min()!
+        let wait = max(0, next - now)
+        guard table != nil else {
+            channel.wait(seconds: min(wait, 1))
+            return
+        }
+        // The library counts in whole seconds: for a shorter wait look now, and again in a moment.
+        var event = table?.next(timeout: wait >= 1 ? 1 : 0)
+        if event == nil, wait < 1 {
+            channel.wait(seconds: min(wait, 0.05))
+            event = table?.next(timeout: 0)
+        }
+        var handled = 0
+        while let current = event {
+            handle(current)
+            handled += 1
+            event = handled < Self.turn ? table?.next(timeout: 0) : nil
+        }
+        if let due = probeDue, MonotonicTime.now >= due {
+            probeDue = nil
+            inboxReason = "the file system gives no events"
+            warn(.noEvents, "\(configuration.inbox): no event came for a probe file, polling instead")
+            updateMode()
+            nextScan = .now
+        }
+        if table?.needsRenewal == true { renewTable() }
+    }
+
+    /// Does what one event asks for.
+    func handle(_ event: WatchTable.Event) {
+        if event.has(IN_Q_OVERFLOW) {
+            warn(.overflow, "\(configuration.inbox): events were lost, scanning instead")
+            renewTable()
+            return
+        }
+        guard let folder = event.folder else { return }
+        if folder.isRoot, event.has(IN_DELETE_SELF) || event.has(IN_MOVE_SELF) || event.has(IN_UNMOUNT) {
+            loseInbox()
+            return
+        }
+        guard !event.name.isEmpty else { return }
+        if folder.isRoot, event.name == Self.probe {
+            probeDue = nil
+            return
+        }
+        let path = folder.appending(event.name)
+        guard !rules.ignores(path, isDirectory: event.isDirectory) else { return }
+        if event.isDirectory {
+            handleFolder(event, path)
+        } else if event.has(IN_DELETE) || event.has(IN_MOVED_FROM) {
+            settling.forget(path)
+            seen.remove(path)
+        } else if event.has(IN_MOVED_TO) {
+            look(at: path, wait: .none)
+        } else if event.has(IN_CLOSE_WRITE) {
+            look(at: path, wait: .quiet)
+        } else if event.has(IN_CREATE) {
+            // Its writer has it open; the close will say more.
+            look(at: path, wait: .patience)
+        }
+    }
+
+    private func handleFolder(_ event: WatchTable.Event, _ path: SpoolPath) {
+        if event.has(IN_CREATE) || event.has(IN_MOVED_TO) {
+            scanTree(path)
+        } else if event.has(IN_MOVED_FROM) {
+            table?.removeTree(path)
+            settling.forgetTree(path)
+        } else if event.has(IN_DELETE) {
+            settling.forgetTree(path)
+        }
+    }
+
+    private func look(at path: SpoolPath, wait: Settling.Wait) {
+        guard let status = try? folder?.status(path) else {
+            settling.forget(path)
+            return
+        }
+        switch status.kind {
+        case .directory: break
+        case .refused(let reason): refuse(path, reason, status.stamp)
+        case .file:
+            if seen.contains(path, status.stamp) { return }
+            // A second name of a file, made by link(), is as whole as the first and never closed.
+            let wait = wait == .patience && status.links > 1 ? Settling.Wait.quiet : wait
+            settling.arrived(path, status.stamp, wait: wait, at: .now)
+        }
+    }
+
+    /// Starts again with a fresh table, since some events were lost or too many folders have come and gone.
+    func renewTable() {
+        table?.renew()
+        nextScan = .now
+    }
+
+    /// The inbox was deleted, moved away or unmounted: wait for one to come back.
+    func loseInbox() {
+        guard folder != nil else { return }
+        folder = nil
+        inboxReason = "the inbox is missing"
+        warn(.inboxMissing, "\(configuration.inbox) is gone, waiting for it to come back")
+        updateMode()
+        nextScan = .now + min(1, configuration.pollSeconds)
+    }
+
+    /// Works out whether events arrive, by the file system's type and by writing a probe file.
+    func probeEvents() {
+        guard table != nil, let folder else { return }
+        if let name = Self.remote[file_system_type(folder.descriptor.raw)] {
+            inboxReason = "\(name) gives no events for changes made elsewhere"
+            warn(
+                .noEvents,
+                "\(configuration.inbox) lies on \(name), which gives no events for changes made elsewhere: polling")
+            return
+        }
+        let flags = O_WRONLY | O_CREAT | O_TRUNC
+        // Where no file can be made there is nothing to probe with, and the type must do.
+        guard let file = try? Descriptor.open(folder.descriptor.raw, Self.probe[...], flags, path: folder.path) else {
+            return
+        }
+        _ = consume file
+        _ = Self.probe[...].withCString { unlinkat(folder.descriptor.raw, $0, 0) }
+        probeDue = .now + Self.probeSeconds
+    }
+}

@@ -1,0 +1,125 @@
+import CInotifyTools
+import Foundation
+
+/// What the intake's thread does and knows.
+final class IntakeLoop {
+    let configuration: SpoolConfiguration
+    let rules: IgnoreRules
+    let channel: IntakeChannel
+    private let onWarning: @Sendable (Intake.Warning) -> Void
+    private let onRefusal: @Sendable (Refusal) -> Void
+
+    var settling: Settling
+    var seen = SeenIndex()
+    /// Refused entries that were reported.
+    var reported = SeenIndex()
+    var folder: Folder?
+    var table: WatchTable?
+    /// Why there is no table of watches.
+    var tableReason: String?
+    /// Why the inbox gives no events.
+    var inboxReason: String?
+    var isTableFull = false
+    var nextScan = MonotonicTime.now
+    /// Until when the event of the probe file must have come.
+    var probeDue: MonotonicTime?
+    private var warned: [Intake.Warning.Kind: MonotonicTime] = [:]
+
+    static let probe = Array(".autochrome-probe".utf8)
+    private static let batch = 256
+    private static let warningInterval = 600.0
+
+    init(
+        configuration: SpoolConfiguration, channel: IntakeChannel,
+        onWarning: @escaping @Sendable (Intake.Warning) -> Void, onRefusal: @escaping @Sendable (Refusal) -> Void
+    ) {
+        self.configuration = configuration
+        self.channel = channel
+        self.onWarning = onWarning
+        self.onRefusal = onRefusal
+        rules = IgnoreRules(excludes: configuration.excludes)
+        settling = Settling(quiet: configuration.quietSeconds, patience: configuration.truncatedSeconds)
+    }
+
+    /// Watches until asked to stop.
+    func run(_ deliver: @Sendable ([Candidate]) -> Void) {
+        openTable()
+        nextScan = .now
+        while !channel.isStopping {
+            takeRequests()
+            if MonotonicTime.now >= nextScan { scanAll() }
+            handleEvents()
+            settle(deliver)
+        }
+        table = nil
+        folder = nil
+    }
+
+    /// Scans once and returns when every file has come to rest.
+    func runOnce(_ deliver: @Sendable ([Candidate]) -> Void) throws {
+        takeRequests()
+        tableReason = "a single scan"
+        folder = try Folder(configuration.inbox)
+        scanAll()
+        settle(deliver)
+        while !settling.isEmpty, !channel.isStopping {
+            if let due = settling.nextDue { channel.wait(seconds: min(max(due - .now, 0.001), 0.5)) }
+            takeRequests()
+            settle(deliver)
+        }
+        folder = nil
+    }
+
+    private func takeRequests() {
+        let requests = channel.take()
+        for path in requests.forgotten { seen.remove(path) }
+        for candidate in requests.truncated {
+            seen.remove(candidate.path)
+            settling.truncated(candidate, at: .now)
+        }
+        if requests.rescan { nextScan = .now }
+    }
+
+    /// Examines what fell due, and delivers what is ready.
+    private func settle(_ deliver: ([Candidate]) -> Void) {
+        guard let folder else { return }
+        var ready: [Candidate] = []
+        while !channel.isStopping, let path = settling.popDue(at: .now) {
+            let status = try? folder.status(path)
+            let stamp = status?.kind == .file ? status?.stamp : nil
+            if let candidate = settling.examined(path, stamp, at: .now, arrival: Date()) {
+                seen.insert(path, candidate.stamp)
+                ready.append(candidate)
+            }
+            if ready.count == Self.batch {
+                deliver(ready)
+                ready = []
+            }
+        }
+        if !ready.isEmpty { deliver(ready) }
+    }
+
+    /// Reports something, unless its kind was reported a short while ago.
+    func warn(_ kind: Intake.Warning.Kind, _ message: String) {
+        let now = MonotonicTime.now
+        if let last = warned[kind], now - last < Self.warningInterval { return }
+        warned[kind] = now
+        onWarning(Intake.Warning(kind: kind, message: message))
+    }
+
+    /// Reports an entry that is not taken, once for as long as it lies there unchanged.
+    func refuse(_ path: SpoolPath, _ reason: Refusal.Reason, _ stamp: FileStamp) {
+        if reported.contains(path, stamp) { return }
+        reported.insert(path, stamp)
+        onRefusal(Refusal(path: path, reason: reason))
+    }
+
+    /// Why scans must stand in for events; nil where events arrive.
+    var handicap: String? {
+        tableReason ?? inboxReason ?? (isTableFull ? "the kernel's table of watches is full" : nil)
+    }
+
+    func updateMode() {
+        channel.setMode(handicap.map { .polling(reason: $0) } ?? .events)
+    }
+}

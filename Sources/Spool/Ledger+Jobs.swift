@@ -1,0 +1,180 @@
+import Foundation
+import GRDB
+
+extension Ledger {
+    /// A job as it stands after an event, and what is to be done.
+    package struct Step: Equatable, Sendable {
+        package let job: Job
+        package let action: JobAction
+    }
+
+    /// Whether some work was done before.
+    package enum Standing: Equatable, Sendable {
+        /// It was not.
+        case new
+        /// The same content at the same path has this result.
+        case published(result: SpoolPath)
+        /// The same content at another path has this result.
+        case duplicate(of: SpoolPath, result: SpoolPath)
+    }
+
+    /// Records files that the intake has delivered, in one transaction, and says for each what is to be done.
+    ///
+    /// - Returns: One step for each candidate, in their order.
+    package func receive(_ candidates: [Candidate], at now: Date = Date()) throws -> [Step] {
+        try write { database in
+            try candidates.map { candidate in
+                if let job = try Self.job(candidate.path, database) {
+                    let isChanged = !job.stamp.matches(candidate.stamp)
+                    return try self.advance(job, .arrived(isChanged: isChanged), now, database) { update in
+                        update.stamp = candidate.stamp
+                        if isChanged { update.arrival = candidate.arrival }
+                    }
+                }
+                try database.execute(
+                    sql: """
+                        INSERT INTO job (path, device, inode, size, modified, arrival, state, updated)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        candidate.path.data, Int64(bitPattern: candidate.stamp.device),
+                        Int64(bitPattern: candidate.stamp.inode), candidate.stamp.size, candidate.stamp.modified,
+                        candidate.arrival.timeIntervalSince1970, Job.Code.received.rawValue, now.timeIntervalSince1970,
+                    ])
+                return Step(job: try Self.existing(candidate.path, database), action: .enqueue)
+            }
+        }
+    }
+
+    /// Marks a file as being worked on; nil where there is nothing to do with it, since it is worked on, done or gone.
+    package func claim(_ path: SpoolPath, at now: Date = Date()) throws -> Job? {
+        try write { database in
+            guard let job = try Self.job(path, database) else { return nil }
+            switch job.state {
+            case .received, .waiting: return try self.advance(job, .claimed, now, database).job
+            case .claimed, .published, .skipped, .failed, .quarantined: return nil
+            }
+        }
+    }
+
+    /// Records what a claimed file's work is, and says whether it was done before.
+    ///
+    /// The caller makes sure that a result of another path still lies in the outbox before it relies on it.
+    package func identify(_ path: SpoolPath, as identity: WorkIdentity) throws -> Standing {
+        try write { database in
+            let job = try Self.existing(path, database)
+            if job.identity == identity, job.isResultCurrent, let result = job.result {
+                return .published(result: result)
+            }
+            try database.execute(
+                sql: "UPDATE job SET content = ?, model = ?, settings = ?, is_current = 0 WHERE path = ?",
+                arguments: [Data(identity.content.bytes), identity.model, identity.settings, path.data])
+            let twin = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT * FROM job WHERE is_current = 1 AND content = ? AND model = ? AND settings = ?
+                    ORDER BY id LIMIT 1
+                    """,
+                arguments: [Data(identity.content.bytes), identity.model, identity.settings])
+            guard let twin = try twin.map(Job.init(row:)), let result = twin.result else { return .new }
+            return .duplicate(of: twin.path, result: result)
+        }
+    }
+
+    /// Records that a claimed file's result lies in the outbox.
+    ///
+    /// - Parameters:
+    ///   - stamp: The file that was worked on; where another has taken its name since, that one is queued.
+    ///   - result: The result's folder in the outbox.
+    package func published(
+        _ path: SpoolPath, stamp: FileStamp, as identity: WorkIdentity, result: SpoolPath, at now: Date = Date()
+    ) throws -> Step {
+        try write { database in
+            let job = try Self.existing(path, database)
+            return try self.advance(job, .published(isCurrent: job.stamp.matches(stamp)), now, database) { update in
+                update.identity = identity
+                update.result = result
+                update.isResultCurrent = true
+            }
+        }
+    }
+
+    /// Records that a claimed file is left alone.
+    package func skipped(
+        _ path: SpoolPath, stamp: FileStamp, reason: String, at now: Date = Date()
+    ) throws -> Step {
+        try write { database in
+            let job = try Self.existing(path, database)
+            let isCurrent = job.stamp.matches(stamp)
+            return try self.advance(job, .skipped(reason: reason, isCurrent: isCurrent), now, database)
+        }
+    }
+
+    /// Records that a claimed file failed for a reason that may pass.
+    package func failedForNow(_ path: SpoolPath, reason: String, at now: Date = Date()) throws -> Step {
+        try write { try self.advance(Self.existing(path, $0), .failedForNow(reason: reason), now, $0) }
+    }
+
+    /// Records that a claimed file failed for a reason of its own.
+    package func failedForGood(
+        _ path: SpoolPath, stamp: FileStamp, reason: String, at now: Date = Date()
+    ) throws -> Step {
+        try write { database in
+            let job = try Self.existing(path, database)
+            let isCurrent = job.stamp.matches(stamp)
+            return try self.advance(job, .failedForGood(reason: reason, isCurrent: isCurrent), now, database)
+        }
+    }
+
+    /// Gives a claimed file back untried: the disk is full, the process stops, or the file was not whole yet.
+    package func putBack(_ path: SpoolPath, at now: Date = Date()) throws -> Step {
+        try write { try self.advance(Self.existing(path, $0), .putBack, now, $0) }
+    }
+
+    /// Forgets files that left the inbox before their work was done; what was done stays on record.
+    package func withdraw(_ paths: [SpoolPath]) throws {
+        try write { database in
+            for path in paths {
+                try database.execute(
+                    sql: "DELETE FROM job WHERE path = ? AND state <= 2 AND result IS NULL", arguments: [path.data])
+                try database.execute(
+                    sql: "UPDATE job SET state = 3, next_try = NULL, reason = NULL WHERE path = ? AND state <= 2",
+                    arguments: [path.data])
+            }
+        }
+    }
+
+    /// Asks for another try of files that failed or are done; of all that failed where no path is given.
+    package func retry(_ paths: [SpoolPath]? = nil, at now: Date = Date()) throws -> [Job] {
+        try write { database in
+            let jobs =
+                try paths.map { try $0.compactMap { try Self.job($0, database) } }
+                ?? Row.fetchAll(database, sql: "SELECT * FROM job WHERE state = 2 OR (state >= 4 AND state <= 5) ORDER BY updated")
+                .map(Job.init(row:))
+            return try jobs.map { try self.advance($0, .retried, now, database).job }
+        }
+    }
+
+    /// Takes stock after a start: files that a process had claimed when it died are done, queued again or quarantined.
+    ///
+    /// - Parameter publisher: Where to look for their results; what is found there counts as published.
+    package func recover(publisher: Publisher, at now: Date = Date()) throws -> [Step] {
+        let claimed = try claimed()
+        let found = try claimed.map { job in
+            try job.identity.flatMap { try publisher.find(source: job.path, identity: $0) }
+        }
+        return try write { database in
+            try zip(claimed, found).map { job, result in
+                guard let result else { return try self.advance(job, .processDied, now, database) }
+                return try self.advance(job, .published(isCurrent: true), now, database) {
+                    $0.result = result
+                    $0.isResultCurrent = true
+                }
+            }
+        }
+    }
+}
+
+extension SpoolPath {
+    var data: Data { Data(bytes) }
+}

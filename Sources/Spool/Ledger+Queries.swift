@@ -1,0 +1,89 @@
+import Foundation
+import GRDB
+
+extension Ledger {
+    /// How many files stand where.
+    package struct Counts: Equatable, Sendable {
+        package var received = 0
+        package var claimed = 0
+        package var waiting = 0
+        package var published = 0
+        package var failed = 0
+        package var quarantined = 0
+        package var skipped = 0
+
+        package init() {}
+
+        /// Files with work still to be done.
+        package var pending: Int { received + claimed + waiting }
+    }
+
+    /// Counts the files by state, without looking at each.
+    package func counts() throws -> Counts {
+        try read { database in
+            var counts = Counts()
+            for row in try Row.fetchAll(database, sql: "SELECT state, count FROM tally") {
+                let count: Int = row["count"]
+                switch Job.Code(rawValue: row["state"]) {
+                case .received: counts.received = count
+                case .claimed: counts.claimed = count
+                case .waiting: counts.waiting = count
+                case .published: counts.published = count
+                case .failed: counts.failed = count
+                case .quarantined: counts.quarantined = count
+                case .skipped: counts.skipped = count
+                case nil: break
+                }
+            }
+            return counts
+        }
+    }
+
+    /// When the oldest file with work still to be done arrived; nil where there is none.
+    package func oldestPending() throws -> Date? {
+        try read { database in
+            try Double.fetchOne(
+                database,
+                sql: "SELECT arrival FROM job INDEXED BY job_pending WHERE state <= 2 ORDER BY arrival LIMIT 1")
+        }
+        .map(Date.init(timeIntervalSince1970:))
+    }
+
+    /// The files that failed or are quarantined, the latest first.
+    package func failures(limit: Int = 100) throws -> [Job] {
+        try fetch("SELECT * FROM job WHERE state >= 4 AND state <= 5 ORDER BY updated DESC LIMIT ?", [limit])
+    }
+
+    /// The files whose next try is due, the longest due first.
+    package func due(at now: Date = Date(), limit: Int = 1000) throws -> [Job] {
+        // A time further away than any wait comes from a clock that was set back since.
+        try fetch(
+            "SELECT * FROM job WHERE state = 2 AND (next_try <= ? OR next_try > ?) ORDER BY next_try LIMIT ?",
+            [now.timeIntervalSince1970, (now + policy.longestSeconds).timeIntervalSince1970, limit])
+    }
+
+    /// When the next waiting file falls due; nil where none waits.
+    package func nextDue() throws -> Date? {
+        try read { try Double.fetchOne($0, sql: "SELECT min(next_try) FROM job WHERE state = 2") }
+            .map(Date.init(timeIntervalSince1970:))
+    }
+
+    /// The files that are being worked on.
+    package func claimed() throws -> [Job] {
+        try fetch("SELECT * FROM job WHERE state = 1 ORDER BY updated", [])
+    }
+
+    /// What is known of a file.
+    package func job(_ path: SpoolPath) throws -> Job? {
+        try read { try Self.job(path, $0) }
+    }
+
+    /// The files that have a result in the outbox, by its folder; a result may stand for several files of one content.
+    package func jobs(result: SpoolPath) throws -> [Job] {
+        try fetch("SELECT * FROM job WHERE result = ? ORDER BY id", [result.data])
+    }
+
+    private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [Job] {
+        try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(Job.init(row:)) }
+    }
+}

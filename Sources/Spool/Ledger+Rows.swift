@@ -1,0 +1,53 @@
+import Foundation
+import GRDB
+
+extension Ledger {
+    /// What an event changes in a row beside the state.
+    struct Update: Equatable {
+        var stamp: FileStamp
+        var arrival: Date
+        var identity: WorkIdentity?
+        var result: SpoolPath?
+        var isResultCurrent: Bool
+    }
+
+    static func job(_ path: SpoolPath, _ database: Database) throws -> Job? {
+        try Row.fetchOne(database, sql: "SELECT * FROM job WHERE path = ?", arguments: [path.data])
+            .map(Job.init(row:))
+    }
+
+    static func existing(_ path: SpoolPath, _ database: Database) throws -> Job {
+        guard let job = try job(path, database) else { throw SpoolError.missing(path: "\(path)") }
+        return job
+    }
+
+    /// Moves a job on by an event and writes its row.
+    func advance(
+        _ job: Job, _ event: JobEvent, _ now: Date, _ database: Database, change: (inout Update) -> Void = { _ in }
+    ) throws -> Step {
+        let before = JobMachine(state: job.state, attempts: job.attempts, deaths: job.deaths, policy: policy)
+        var machine = before
+        let action = machine.handle(event, at: now)
+        let known = Update(
+            stamp: job.stamp, arrival: job.arrival, identity: job.identity, result: job.result,
+            isResultCurrent: job.isResultCurrent)
+        var update = known
+        change(&update)
+        if machine == before && update == known { return Step(job: job, action: action) }
+        try database.execute(
+            sql: """
+                UPDATE job SET device = ?, inode = ?, size = ?, modified = ?, arrival = ?, state = ?, attempts = ?,
+                deaths = ?, next_try = ?, reason = ?, content = ?, model = ?, settings = ?, result = ?,
+                is_current = ?, updated = ?
+                WHERE path = ?
+                """,
+            arguments: [
+                Int64(bitPattern: update.stamp.device), Int64(bitPattern: update.stamp.inode), update.stamp.size,
+                update.stamp.modified, update.arrival.timeIntervalSince1970, machine.state.code.rawValue,
+                machine.attempts, machine.deaths, machine.state.nextTry, machine.state.reason,
+                update.identity.map { Data($0.content.bytes) }, update.identity?.model, update.identity?.settings,
+                update.result?.data, update.isResultCurrent, now.timeIntervalSince1970, job.path.data,
+            ])
+        return Step(job: try Self.existing(job.path, database), action: action)
+    }
+}

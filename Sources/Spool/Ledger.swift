@@ -1,0 +1,166 @@
+import Foundation
+import GRDB
+
+/// The durable record of every file's state, in SQLite.
+///
+/// It is an index, not the truth: inbox and outbox are. Whoever changes a state marks it here first and moves files
+/// after; the next arrival of a file that is marked already says what is left to do, so that a crash between the two
+/// loses nothing. Every call is one transaction, synced to the disk when it returns.
+package final class Ledger: Sendable {
+    package static let fileName = "ledger.sqlite"
+
+    let path: String
+    let policy: RetryPolicy
+    let database: DatabaseQueue
+    /// Where a broken ledger was set aside when this was opened.
+    package let brokenCopy: String?
+
+    /// Opens the ledger of a state folder, or makes one; a broken one is set aside under another name.
+    package init(state: String, policy: RetryPolicy = RetryPolicy()) throws {
+        try policy.validate()
+        path = state + "/" + Self.fileName
+        self.policy = policy
+        do {
+            database = try Self.open(path)
+            brokenCopy = nil
+        } catch let error as DatabaseError where Self.isBroken(error) {
+            brokenCopy = try Self.setAside(path)
+            do {
+                database = try Self.open(path)
+            } catch {
+                throw Self.explain(error, path)
+            }
+        } catch {
+            throw Self.explain(error, path)
+        }
+    }
+
+    /// Opens the ledger of a state folder to look at, while a daemon may be at work with it.
+    package init(reading state: String) throws {
+        path = state + "/" + Self.fileName
+        policy = RetryPolicy()
+        brokenCopy = nil
+        guard FileManager.default.fileExists(atPath: path) else { throw SpoolError.missing(path: path) }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            try database.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM tally") }
+        } catch {
+            throw Self.explain(error, path)
+        }
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try database.write(body)
+        } catch {
+            throw Self.explain(error, path)
+        }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try database.read(body)
+        } catch {
+            throw Self.explain(error, path)
+        }
+    }
+
+    private static func open(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        guard try queue.read({ try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }) == "ok" else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+        }
+        let schema = LedgerSchema.migrator
+        guard try !queue.read(schema.hasBeenSuperseded) else {
+            throw SpoolError.ledger(path: path, detail: "it was made by a newer version of autochrome")
+        }
+        try schema.migrate(queue)
+        return queue
+    }
+
+    private static func isBroken(_ error: DatabaseError) -> Bool {
+        [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+    }
+
+    private static func setAside(_ path: String) throws -> String {
+        let mark = ".broken-\(Int(Date().timeIntervalSince1970))"
+        for suffix in ["-wal", "-shm", ""] where access(path + suffix, F_OK) == 0 {
+            guard rename(path + suffix, path + mark + suffix) == 0 else {
+                throw SpoolError.last("set aside", path + suffix)
+            }
+        }
+        return path + mark
+    }
+
+    private static func explain(_ error: any Error, _ path: String) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        if error.resultCode == .SQLITE_FULL {
+            return SpoolError.system(operation: "write", path: path, code: ENOSPC)
+        }
+        return SpoolError.ledger(path: path, detail: error.message ?? "\(error.resultCode)")
+    }
+}
+
+/// The tables of the ledger, and how older ones become the present ones.
+enum LedgerSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: tables)
+            for code in Job.Code.allCases {
+                try database.execute(sql: "INSERT INTO tally (state, count) VALUES (?, 0)", arguments: [code.rawValue])
+            }
+        }
+        return migrator
+    }
+
+    /// States are the numbers of `Job.Code`. `is_current` says that the result is of this content, model and settings. The tally is kept by triggers, so that counting is not a scan.
+    private static let tables = """
+        CREATE TABLE job (
+            id INTEGER PRIMARY KEY,
+            path BLOB NOT NULL UNIQUE,
+            device INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            modified INTEGER NOT NULL,
+            arrival REAL NOT NULL,
+            state INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            deaths INTEGER NOT NULL DEFAULT 0,
+            next_try REAL,
+            reason TEXT,
+            content BLOB,
+            model TEXT,
+            settings TEXT,
+            result BLOB,
+            is_current INTEGER NOT NULL DEFAULT 0,
+            updated REAL NOT NULL
+        );
+        CREATE INDEX job_pending ON job (arrival) WHERE state <= 2;
+        CREATE INDEX job_claimed ON job (state) WHERE state = 1;
+        CREATE INDEX job_due ON job (next_try) WHERE state = 2;
+        CREATE INDEX job_ended_badly ON job (updated) WHERE state >= 4;
+        CREATE INDEX job_content ON job (content) WHERE is_current = 1;
+        CREATE INDEX job_result ON job (result) WHERE result IS NOT NULL;
+        CREATE TABLE tally (state INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+        CREATE TRIGGER job_inserted AFTER INSERT ON job BEGIN
+            UPDATE tally SET count = count + 1 WHERE state = NEW.state;
+        END;
+        CREATE TRIGGER job_deleted AFTER DELETE ON job BEGIN
+            UPDATE tally SET count = count - 1 WHERE state = OLD.state;
+        END;
+        CREATE TRIGGER job_moved AFTER UPDATE OF state ON job WHEN OLD.state <> NEW.state BEGIN
+            UPDATE tally SET count = count - 1 WHERE state = OLD.state;
+            UPDATE tally SET count = count + 1 WHERE state = NEW.state;
+        END;
+        CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+        """
+}

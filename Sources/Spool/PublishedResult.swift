@@ -1,0 +1,68 @@
+import Digest
+import Foundation
+
+/// A result that lies in the outbox, as its metadata tells.
+package struct PublishedResult: Equatable, Sendable {
+    /// Its folder in the outbox.
+    package let path: SpoolPath
+    /// The file of the inbox it was made from.
+    package let source: SpoolPath
+    package let identity: WorkIdentity
+
+    /// The part of a result's metadata that says what work it is of.
+    private struct Metadata: Decodable {
+        struct Source: Decodable {
+            /// The name in the form of `SpoolPath.escapedName`.
+            let name: String
+            let sha256: ContentHash
+        }
+        struct Model: Decodable {
+            let sha256: String
+        }
+        struct Settings: Decodable {
+            let key: String
+        }
+
+        let source: Source
+        let model: Model
+        let settings: Settings
+    }
+
+    /// Reads a result's metadata; nil where it is none.
+    init?(path: SpoolPath, metadata: Data) {
+        guard let metadata = try? JSONDecoder().decode(Metadata.self, from: metadata),
+            let name = SpoolPath(escaped: metadata.source.name), name.components.count == 1
+        else { return nil }
+        self.path = path
+        source = path.parent.appending(name.bytes)
+        identity = WorkIdentity(
+            content: metadata.source.sha256, model: metadata.model.sha256, settings: metadata.settings.key)
+    }
+}
+
+/// How results and their files are named.
+package enum ResultName {
+    /// Leaves room within 255 bytes for a whole hash and an ending.
+    private static let limit = 180
+
+    /// The name of a source's result: the source's own without extension, shortened where it is very long.
+    package static func stem(of source: SpoolPath) -> [UInt8] {
+        let stem = source.stem
+        if stem.count <= limit { return Array(stem) }
+        var kept = stem.prefix(limit - 9)
+        // Not in the middle of a character.
+        while let last = stem[kept.endIndex...].first, last & 0xC0 == 0x80, !kept.isEmpty { kept = kept.dropLast() }
+        return Array(kept) + "-\(ContentHash(of: Array(source.name)).short)".utf8
+    }
+
+    /// The name of the metadata within a source's result.
+    package static func metadata(of source: SpoolPath) -> [UInt8] {
+        stem(of: source) + ".json".utf8
+    }
+
+    /// Where a source's result may lie, the preferred place first.
+    static func places(of source: SpoolPath, content: ContentHash) -> [SpoolPath] {
+        let stem = stem(of: source)
+        return ["", "-" + content.short, "-" + content.hex].map { source.parent.appending(stem + $0.utf8) }
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+extension Publisher {
+    /// Bytes of metadata that are read at most.
+    private static let metadataLimit = 16 << 20
+
+    /// The result that lies in a folder of the outbox; nil where there is none.
+    package func result(at path: SpoolPath) throws -> PublishedResult? {
+        guard try outbox.status(path)?.kind == .directory else { return nil }
+        let directory = try outbox.directory(path)
+        for name in try Folder.names(in: directory, outbox.display(path)) where name.ends(with: ".json") {
+            let display = outbox.display(path.appending(name))
+            guard let file = try? Descriptor.open(directory.raw, name[...], O_RDONLY, path: display),
+                let data = try? file.content(limit: Self.metadataLimit, display),
+                let result = PublishedResult(path: path, metadata: data),
+                ResultName.metadata(of: result.source) == name
+            else { continue }
+            return result
+        }
+        return nil
+    }
+
+    /// Calls a function for every result in the outbox.
+    package func forEachResult(_ body: (PublishedResult) throws -> Void) throws {
+        var pending = [SpoolPath.root]
+        while let path = pending.popLast() {
+            let directory = try outbox.directory(path)
+            for name in try Folder.names(in: directory, outbox.display(path)) where name.first != UInt8(ascii: ".") {
+                let child = path.appending(name)
+                if try Folder.status(in: directory.raw, name[...], outbox.display(child))?.kind == .directory {
+                    pending.append(child)
+                }
+            }
+            if !path.isRoot, let result = try result(at: path) { try body(result) }
+        }
+    }
+}
+
+extension [UInt8] {
+    func ends(with ending: String) -> Bool {
+        suffix(ending.utf8.count).elementsEqual(ending.utf8)
+    }
+}
+
+extension Descriptor {
+    /// The whole content; throws where there is more than the limit.
+    func content(limit: Int, _ path: String) throws -> Data {
+        let size = try status(path).stamp.size
+        guard size <= limit else { throw SpoolError.damaged(path: path, detail: "\(size) bytes are too many") }
+        var data = Data(count: Int(size))
+        var filled = 0
+        while filled < data.count {
+            let count = data.withUnsafeMutableBytes {
+                pread(raw, $0.baseAddress! + filled, $0.count - filled, off_t(filled))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SpoolError.last("read", path)
+            }
+            if count == 0 { throw SpoolError.changed(path: path) }
+            filled += count
+        }
+        return data
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+
+/// What happens to an original once its result is published.
+package enum OriginalPolicy: String, Sendable, CaseIterable {
+    case keep
+    case archive
+    case delete
+}
+
+/// How the inbox is watched.
+package enum WatchPolicy: String, Sendable, CaseIterable {
+    /// By events where the file system gives them, else by polling.
+    case automatic
+    /// By polling alone.
+    case polling
+}
+
+/// Where a spool lies and how patient it is.
+package struct SpoolConfiguration: Equatable, Sendable {
+    /// The watched folder.
+    package var inbox: String
+    /// The folder of the results.
+    package var outbox: String
+    /// The folder of the ledger and the lock.
+    package var state: String
+    /// The folder of files that failed for good.
+    package var failed: String
+    /// The folder that originals move to under the policy `archive`.
+    package var archive: String
+    package var originals = OriginalPolicy.keep
+    package var watching = WatchPolicy.automatic
+
+    /// Seconds for which a file's size, time and inode must stay as they are before it counts as ready.
+    package var quietSeconds = 2.0
+    /// Seconds for which a file that does not decode to its end is left alone before it counts as broken.
+    package var truncatedSeconds = 30.0
+    /// Seconds between full scans of the inbox while events arrive.
+    package var rescanSeconds = 300.0
+    /// Seconds between full scans of the inbox where no events arrive.
+    package var pollSeconds = 10.0
+    /// Globs of names to ignore; one with a slash is held against the whole path, else against each name of it.
+    package var excludes: [String] = []
+    /// Bytes that must stay free in the outbox beyond what a piece of work needs.
+    package var reserveBytes: Int64 = 64 << 20
+
+    /// A spool with the defaults; `failed` and `archive` lie beside the outbox unless told otherwise.
+    package init(inbox: String, outbox: String, state: String, failed: String? = nil, archive: String? = nil) {
+        self.inbox = inbox
+        self.outbox = outbox
+        self.state = state
+        let beside = URL(fileURLWithPath: outbox).deletingLastPathComponent()
+        self.failed = failed ?? beside.appendingPathComponent("failed").path
+        self.archive = archive ?? beside.appendingPathComponent("archive").path
+    }
+
+    /// Throws the first thing that cannot work; changes and makes nothing.
+    package func validate() throws {
+        for (name, path) in folders where path.isEmpty || path.utf8.contains(0) {
+            throw SpoolError.configuration("\(name): no path is given")
+        }
+        let times = [
+            ("quiet seconds", quietSeconds, 0.0), ("truncated seconds", truncatedSeconds, 0.0),
+            ("rescan seconds", rescanSeconds, 0.1), ("poll seconds", pollSeconds, 0.1),
+        ]
+        for (name, seconds, least) in times where !(seconds >= least && seconds <= 604_800) {
+            throw SpoolError.configuration("\(name): \(seconds) lies outside \(least) to 604800 (a week)")
+        }
+        guard reserveBytes >= 0 else { throw SpoolError.configuration("reserve bytes: \(reserveBytes) is negative") }
+        for glob in excludes where glob.isEmpty || glob.utf8.contains(0) {
+            throw SpoolError.configuration("excludes: an empty glob")
+        }
+        try validateNesting()
+    }
+
+    /// Makes the folders that are missing, and returns the configuration with every path absolute and resolved.
+    package func prepare() throws -> SpoolConfiguration {
+        try validate()
+        var resolved = self
+        for key in [\SpoolConfiguration.inbox, \.outbox, \.state, \.failed] + (originals == .archive ? [\.archive] : [])
+        {
+            resolved[keyPath: key] = try Self.makeFolder(self[keyPath: key])
+        }
+        try resolved.validateNesting()
+        return resolved
+    }
+
+    private var folders: [(name: String, path: String)] {
+        [("inbox", inbox), ("outbox", outbox), ("state", state), ("failed", failed)]
+            + (originals == .archive ? [("archive", archive)] : [])
+    }
+
+    /// No folder that is written to may be watched, nor the other way round.
+    private func validateNesting() throws {
+        let watched = Self.components(inbox)
+        for (name, path) in folders.dropFirst() {
+            let other = Self.components(path)
+            if other == watched { throw SpoolError.configuration("\(name) is the inbox: \(path)") }
+            if other.starts(with: watched) {
+                throw SpoolError.configuration("\(name) lies inside the inbox: \(path) in \(inbox)")
+            }
+            // The inbox may lie inside the state folder, which is never listed; not inside those of results.
+            if name != "state" && watched.starts(with: other) {
+                throw SpoolError.configuration("the inbox lies inside \(name): \(inbox) in \(path)")
+            }
+        }
+        let results = Self.components(outbox)
+        for (name, path) in folders.dropFirst(3) where Self.components(path).starts(with: results) {
+            throw SpoolError.configuration("\(name) lies inside the outbox: \(path) in \(outbox)")
+        }
+    }
+
+    /// The names of an absolute path with its symbolic links resolved, as far as it exists.
+    private static func components(_ path: String) -> [String] {
+        var existing = URL(fileURLWithPath: path).standardizedFileURL
+        var rest: [String] = []
+        while true {
+            if let resolved = realpath(existing.path, nil) {
+                defer { free(resolved) }
+                return URL(fileURLWithPath: String(cString: resolved)).pathComponents + rest.reversed()
+            }
+            guard existing.path != "/" else { return ["/"] + rest.reversed() }
+            rest.append(existing.lastPathComponent)
+            existing.deleteLastPathComponent()
+        }
+    }
+
+    private static func makeFolder(_ path: String) throws -> String {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw SpoolError.configuration("\(path): the folder cannot be made: \(error.localizedDescription)")
+        }
+        guard let resolved = realpath(path, nil) else { throw SpoolError.last("resolve", path) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

@@ -1,0 +1,88 @@
+import Digest
+import Foundation
+import Synchronization
+
+/// A hidden folder in the outbox in which a result is put together.
+///
+/// It is locked for as long as this lives, so that a sweep leaves it alone; it is removed with this unless it was
+/// published.
+package final class Staging: Sendable {
+    package static let prefix = ".autochrome-"
+
+    /// The absolute path, for whoever writes files into it.
+    package let path: String
+    let name: [UInt8]
+    /// Holds the lock.
+    let directory: Descriptor
+    private let outbox: Folder
+    private static let attempts = 100
+    private let hashes = Mutex<[String: ContentHash]>([:])
+
+    init(in outbox: Folder) throws {
+        self.outbox = outbox
+        for _ in 0..<Self.attempts {
+            let name = Self.prefix + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+            let bytes = Array(name.utf8)
+            let display = outbox.path + "/" + name
+            guard bytes[...].withCString({ mkdirat(outbox.descriptor.raw, $0, 0o777) }) == 0 else {
+                if errno == EEXIST { continue }
+                throw SpoolError.last("make directory", display)
+            }
+            // A sweep may come between the making and the locking: then try another name.
+            guard
+                let directory = try? Descriptor.open(
+                    outbox.descriptor.raw, bytes[...], O_RDONLY | O_DIRECTORY, path: display),
+                flock(directory.raw, LOCK_EX | LOCK_NB) == 0,
+                try Folder.status(in: outbox.descriptor.raw, bytes[...], display) != nil
+            else { continue }
+            self.name = bytes
+            self.directory = directory
+            path = display
+            return
+        }
+        throw SpoolError.last("make a hidden folder in", outbox.path)
+    }
+
+    deinit {
+        // Nothing to tell anybody: what stays is swept at the next start. After an exchange this is the old result.
+        try? Folder.removeTree(in: outbox.descriptor.raw, name[...], path: path)
+    }
+
+    /// Writes a file, and remembers what must be read back when it is published.
+    package func write(_ content: Data, as name: [UInt8]) throws {
+        let flags = O_WRONLY | O_CREAT | O_EXCL
+        let file = String(decoding: name, as: UTF8.self)
+        let target = try Descriptor.open(directory.raw, name[...], flags, path: path + "/" + file)
+        try target.write(content, path + "/" + file)
+        expect(file, ContentHash(of: content))
+    }
+
+    /// Remembers what must be read back of a file that somebody else has written.
+    package func expect(_ file: String, _ hash: ContentHash) {
+        hashes.withLock { $0[file] = hash }
+    }
+
+    /// Brings every file to the disk, reads it back and compares it, and brings the folder to the disk.
+    func seal() throws {
+        var expected = hashes.withLock { $0 }
+        for name in try Folder.names(in: directory, path) {
+            let text = String(decoding: name, as: UTF8.self)
+            let display = path + "/" + text
+            let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: display)
+            guard try file.status(display).kind == .file else {
+                throw SpoolError.damaged(path: display, detail: "it is not a plain file")
+            }
+            let hash = try expected.removeValue(forKey: text) ?? ContentHash(descriptor: file.raw, path: display)
+            try file.synchronize(display)
+            // Drop the cached pages, so that what is compared comes from the disk where the system can do so.
+            _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
+            guard try ContentHash(descriptor: file.raw, path: display) == hash else {
+                throw SpoolError.damaged(path: display, detail: "the content differs")
+            }
+        }
+        if let missing = expected.keys.min() {
+            throw SpoolError.damaged(path: path + "/" + missing, detail: "it is gone")
+        }
+        try directory.synchronize(path)
+    }
+}

@@ -1,0 +1,66 @@
+import Colorization
+import Flow
+import Foundation
+import Imaging
+import Kernels
+import Tensor
+
+/// Judges a model on colour photographs at 256×256.
+package struct Evaluator: Sendable {
+    private let colorizer: ImageColorizer
+    private let execution: Execution
+    private let samples: Int
+    private let temperature: Double
+    private let seed: UInt64
+
+    package init(colorizer: ImageColorizer, samples: Int, temperature: Double, seed: UInt64, execution: Execution) {
+        precondition(samples >= 1, "at least one sample is needed")
+        self.colorizer = colorizer
+        self.execution = execution
+        self.samples = samples
+        self.temperature = temperature
+        self.seed = seed
+    }
+
+    /// The figures of one photograph.
+    ///
+    /// - Parameters:
+    ///   - photograph: In colour; it is judged at 256×256.
+    ///   - name: Keys the draws, so that an image's figures do not depend on its place among others.
+    package func figures(of photograph: Photograph, name: String) throws -> Figures {
+        let truth = photograph.rgb256().values
+        let lightness = photograph.networkLightness()
+        let chroma = photograph.chroma64()
+        let conditions = colorizer.conditions(lightness: lightness, execution)
+
+        // Chroma is upsampled bilinearly here, as the paper's authors do.
+        func picture(_ chroma: Tensor) -> [Float] {
+            let upsampled = Upsampling.bilinear(chroma, factor: 4)
+            return Lab.toRGB(Tensor([1, 3, 256, 256], lightness.values + upsampled.values)).values
+        }
+        func colour(_ latents: [[Float]]) throws -> [[Float]] {
+            try colorizer.samples(latents: latents, conditions, execution).map { picture($0.chroma) }
+        }
+
+        var figures = Figures()
+        figures.gray = Figures.error(picture(Tensor([1, 2, 64, 64])), truth)
+        let constant = Normalisation.denormalised(chroma: Tensor([1, 2, 64, 64]))
+        figures.constant = Figures.error(picture(constant), truth)
+        figures.mode = Figures.error(try colour([[Float](repeating: 0, count: Colorizer.latentCount)])[0], truth)
+        figures.regression = colorizer.network.regression(conditions).map {
+            Figures.error(picture(Normalisation.denormalised(chroma: $0)), truth)
+        }
+        let latents = (0..<samples).map { index in
+            Latent.draw(content: name, seed: seed, index: index).map { $0 * Float(temperature) }
+        }
+        figures.compare(samples: try colour(latents), truth: truth)
+
+        let noise = Latent.draw(content: name, seed: seed, index: -1)
+        let normalised = Normalisation.normalised(chroma: chroma).values
+        let noisy = Tensor([1, 2, 64, 64], zip(normalised, noise).map { $0 + 0.05 * $1 })
+        let (z, logDeterminant) = colorizer.network.forward(chroma: noisy, conditions, execution)
+        figures.nllPerDim = negativeLogLikelihood(z, logDeterminant)[0]
+        figures.bitsPerDim = figures.nllPerDim / log(2)
+        return figures
+    }
+}

@@ -1,0 +1,69 @@
+/// The figures of merit of one image, as the paper's authors compute them on RGB in [0, 1] at 256×256.
+package struct Figures: Sendable, Equatable {
+    /// 100·√(mean of the least squared error among the samples), chosen for every value apart.
+    package var bestOfN = 0.0
+    /// 100·RMSE of one sample.
+    package var of1 = 0.0
+    /// 100·RMSE of the sample at z = 0.
+    package var mode = 0.0
+    /// 100·RMSE of the mean of the samples.
+    package var mean = 0.0
+    /// 100·RMSE of leaving the image gray.
+    package var gray = 0.0
+    /// 100·RMSE of one constant colour, the mean of the training data.
+    package var constant = 0.0
+    /// 100·RMSE of the conditioning network's own chroma, where it has one.
+    package var regression: Double?
+    /// 10⁴·mean of the variance over the samples.
+    package var variance = 0.0
+    /// Negative log-likelihood in nats per dimension, chroma with noise of 0.05.
+    package var nllPerDim = 0.0
+    /// The same in bits.
+    package var bitsPerDim = 0.0
+
+    /// Name and value of each figure, in the order they are shown.
+    package var named: [(name: String, value: Double)] {
+        var all = [
+            ("best_of_n", bestOfN), ("of_1", of1), ("mode", mode), ("mean", mean), ("gray", gray),
+            ("constant", constant), ("variance", variance), ("nll_per_dim", nllPerDim), ("bits_per_dim", bitsPerDim),
+        ]
+        if let regression { all.append(("regression", regression)) }
+        return all
+    }
+
+    /// 100·RMSE between two images.
+    package static func error(_ a: [Float], _ b: [Float]) -> Double {
+        100 * (zip(a, b).reduce(0.0) { $0 + square(Double($1.0) - Double($1.1)) } / Double(a.count)).squareRoot()
+    }
+
+    /// Fills in what compares samples with the truth.
+    package mutating func compare(samples: [[Float]], truth: [Float]) {
+        var best = 0.0
+        var spread = 0.0
+        var ofMean = 0.0
+        let n = Double(samples.count)
+        for i in truth.indices {
+            let target = Double(truth[i])
+            var least = Double.infinity
+            var sum = 0.0
+            var squares = 0.0
+            for sample in samples {
+                let value = Double(sample[i])
+                least = min(least, Self.square(value - target))
+                sum += value
+                squares += value * value
+            }
+            let average = sum / n
+            best += least
+            spread += max(0, squares / n - average * average)
+            ofMean += Self.square(average - target)
+        }
+        let count = Double(truth.count)
+        bestOfN = 100 * (best / count).squareRoot()
+        variance = 10_000 * spread / count
+        mean = 100 * (ofMean / count).squareRoot()
+        of1 = Self.error(samples[0], truth)
+    }
+
+    private static func square(_ x: Double) -> Double { x * x }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Service
+
+/// The command line.
+@main
+struct Autochrome: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "autochrome",
+        abstract: "Gives gray photographs several plausible colourings.",
+        discussion: """
+            Every colouring is a guess by a neural network and is labelled as one.
+
+            Try it on one photograph:
+              autochrome colorize grandma.jpg --output coloured
+
+            Or let it watch a folder:
+              autochrome watch --inbox inbox --outbox outbox --state state
+
+            Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage or configuration.
+            """,
+        version: Program.version,
+        groupedSubcommands: [
+            CommandGroup(name: "Colouring:", subcommands: [Colorize.self, Interpolate.self, Reprocess.self]),
+            CommandGroup(name: "The service:", subcommands: [Watch.self, Status.self, Retry.self]),
+            CommandGroup(name: "Models:", subcommands: [Evaluate.self, Model.self, Bench.self]),
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            exit(withError: code)
+        } catch {
+            // ArgumentParser's own code for wrong usage is 64; this program's is 2.
+            let code = exitCode(for: error)
+            let message = fullMessage(for: error)
+            if code.isSuccess {
+                if !message.isEmpty { print(message) }
+                exit(withError: ExitCode.success)
+            }
+            Output.complain(message)
+            exit(withError: ExitCode(2))
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Kernels
+import Service
+
+/// Which model, and how many threads.
+struct ModelOptions: ParsableArguments {
+    @Option(name: .customLong("model"), help: ArgumentHelp("Model file.", valueName: "file"))
+    var path = ""
+    @Option(help: "Threads in all; 0 means one for each core.") var threads = 0
+
+    func validate() throws {
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024.") }
+    }
+
+    var threadCount: Int { threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount }
+    var execution: Execution { Execution(threads: threadCount) }
+
+    /// Starts libvips and loads the model; ends the command with code 2 if that fails.
+    func load() throws -> LoadedModel {
+        do {
+            try Vips.start(concurrency: 1)
+            return try LoadedModel.load(path)
+        } catch {
+            throw Output.usage(error)
+        }
+    }
+}

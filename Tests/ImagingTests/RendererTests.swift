@@ -1,0 +1,195 @@
+import CVips
+import Foundation
+import Tensor
+import Testing
+
+@testable import Imaging
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
+@Suite struct RendererTests {
+    private func write(
+        _ photograph: Photograph, _ format: OutputFormat, _ path: String, threads: Int = 1, strength: Float = 30
+    ) throws -> VariantReport {
+        try Renderer(photograph, threads: threads).write(
+            chroma: chroma(seed: 3, strength: strength), to: path, options: OutputOptions(format: format),
+            disclosure: disclosure)
+    }
+
+    @Test("Lightness of lossless outputs is the photograph's", arguments: [OutputFormat.png, .tiff], [
+        "camera.jpg", "coffee-16bit.tif", "rocket-sepia.jpg",
+    ])
+    func keepsLightness(format: OutputFormat, name: String) throws {
+        let scratch = Scratch()
+        let photograph = try Photograph.open(path: Repository.sample(name))
+        let report = try write(photograph, format, scratch.file("out"))
+        let out = try samples(scratch.file("out"))
+        #expect(out.width == photograph.width && out.height == photograph.height && out.bands == 3)
+        #expect(out.depth == photograph.bitDepth)
+        let white = out.depth == 16 ? 65535.0 : 255
+        var worst = 0.0
+        for i in 0..<out.width * out.height {
+            let light = lightness(
+                Double(out.values[3 * i]) / white, Double(out.values[3 * i + 1]) / white,
+                Double(out.values[3 * i + 2]) / white)
+            worst = max(worst, abs(light - Double(Tone.lightness[photograph.plane.tones[i]])))
+        }
+        #expect(worst < (out.depth == 16 ? 0.01 : 0.45), "\(worst)")
+        #expect(abs(worst - report.lightnessDeviation) < 0.02)
+        #expect(report.meanChroma > 10 && report.warnings.isEmpty)
+    }
+
+    @Test("Without chroma the photograph comes back, sample for sample", arguments: [OutputFormat.png, .tiff], [
+        "camera.jpg", "coffee-16bit.tif",
+    ])
+    func neutral(format: OutputFormat, name: String) throws {
+        let scratch = Scratch()
+        let photograph = try Photograph.open(path: Repository.sample(name))
+        let report = try write(photograph, format, scratch.file("out"), strength: 0)
+        let out = try samples(scratch.file("out"))
+        let step: UInt16 = out.depth == 16 ? 1 : 257
+        let wrong = out.values.indices.count { out.values[$0] * step != photograph.plane.tones[$0 / 3] }
+        #expect(wrong == 0)
+        #expect(report.clippedPixels == 0 && report.meanChroma < 1e-3)
+    }
+
+    @Test("The same bytes for any number of threads and every time", arguments: OutputFormat.allCases)
+    func deterministic(format: OutputFormat) throws {
+        let scratch = Scratch()
+        let photograph = try Photograph.open(path: Repository.sample("chelsea.png"))
+        var files: [Data] = []
+        var reports: [VariantReport] = []
+        for threads in [1, 1, 2, 3] {
+            reports.append(try write(photograph, format, scratch.file("out"), threads: threads))
+            files.append(try Data(contentsOf: URL(fileURLWithPath: scratch.file("out"))))
+        }
+        #expect(files.allSatisfy { $0 == files[0] } && reports.allSatisfy { $0 == reports[0] })
+    }
+
+    @Test("Chroma beyond sRGB is counted")
+    func clipping() throws {
+        let scratch = Scratch()
+        let photograph = try Photograph.open(path: Repository.sample("chelsea.png"))
+        let mild = try write(photograph, .png, scratch.file("a"), strength: 3)
+        let wild = try write(photograph, .png, scratch.file("b"), strength: 90)
+        let pixels = photograph.width * photograph.height
+        #expect(mild.clippedPixels < pixels / 50 && wild.clippedPixels > pixels / 2)
+        #expect(wild.lightnessDeviation < 0.5)
+    }
+
+    @Test("Saturation multiplies chroma")
+    func saturation() throws {
+        let scratch = Scratch()
+        let renderer = Renderer(try Photograph.open(path: Repository.sample("chelsea.png")))
+        func mean(_ saturation: Double) throws -> Double {
+            var options = OutputOptions(format: .tiff)
+            options.saturation = saturation
+            return try renderer.write(
+                chroma: chroma(seed: 2, strength: 8), to: scratch.file("out"), options: options, disclosure: disclosure
+            ).meanChroma
+        }
+        #expect(abs(try mean(1.5) / mean(1) - 1.5) < 0.01)
+    }
+
+    @Test("Transparency is kept, or laid onto white with a warning", arguments: OutputFormat.allCases)
+    func transparency(format: OutputFormat) throws {
+        let scratch = Scratch()
+        let raster = Raster(64, 64, bands: 2) { x, _, b in b == 1 ? (x < 32 ? 0 : 255) : 100 }
+        let photograph = try Photograph.open(path: raster.save("pngsave", scratch.file("in.png")))
+        let report = try write(photograph, format, scratch.file("out"))
+        let out = try samples(scratch.file("out"))
+        #expect(out.bands == (format.keepsAlpha ? 4 : 3) && report.warnings.isEmpty == format.keepsAlpha)
+        if format.keepsAlpha {
+            #expect(out.values[3] == 0 && out.values[4 * 63 + 3] == 255)
+        } else {
+            #expect(out.values[0] > 250 && out.values[3 * 63] < 220)
+        }
+    }
+
+    @Test("Profile, disclosure and dates are in every output", arguments: OutputFormat.allCases)
+    func metadataIsWritten(format: OutputFormat) throws {
+        let scratch = Scratch()
+        var raster = DecodeTests.ramp
+        raster.strings = ["exif-ifd2-DateTimeOriginal": "1969:07:20 20:17:40"]
+        raster.integers = ["orientation": 6]
+        let photograph = try Photograph.open(path: raster.save("jpegsave", scratch.file("in.jpg")))
+        _ = try write(photograph, format, scratch.file("out"))
+        try metadata(scratch.file("out")) { picture in
+            #expect(ColourProfile.space(of: try #require(picture.blob("icc-profile-data"))) == .rgb)
+            let packet = String(decoding: try #require(picture.blob("xmp-data")), as: UTF8.self)
+            #expect(packet.contains(Disclosure.digitalSourceType))
+            #expect(packet.contains("<xmp:CreatorTool>Autochrome 1.0</xmp:CreatorTool>"))
+            #expect(packet.contains("are a guess") && packet.contains("compact &lt;&amp;&gt;"))
+            #expect(packet.contains("1969-07-20T20:17:40"))
+            #expect(XMLParser(data: Data(packet.utf8)).parse())
+            #expect((picture.string("orientation") ?? "1") == "1")
+            if format == .jpeg || format == .tiff {
+                let records = try #require(picture.blob("iptc-data"))
+                print("IPTC", format, records.count, records.map { String($0, radix: 16) }.joined(separator: " "))
+                #expect(String(decoding: records, as: UTF8.self).contains("are a guess"))
+            }
+        }
+        // The output's own dates are read as a photograph's are.
+        #expect(try Photograph.open(path: scratch.file("out")).dates.original == "1969:07:20 20:17:40")
+    }
+
+    @Test("Resolution is carried over", arguments: [OutputFormat.jpeg, .png, .tiff])
+    func resolution(format: OutputFormat) throws {
+        let scratch = Scratch()
+        let path = try DecodeTests.ramp.save("tiffsave", scratch.file("in.tif"), ["xres": "11.811", "yres": "11.811"])
+        _ = try write(try Photograph.open(path: path), format, scratch.file("out"))
+        let written = try Photograph.open(path: scratch.file("out"))
+        #expect(abs(try #require(written.resolution) - 300) < 1)
+    }
+
+    @Test("A picture too long for its format is refused and leaves no file")
+    func tooLong() throws {
+        let scratch = Scratch()
+        let path = try Raster(16_400, 400, bands: 1) { _, _, _ in 9 }.save("pngsave", scratch.file("in.png"))
+        #expect(throws: ImagingError.self) {
+            _ = try write(try Photograph.open(path: path), .webp, scratch.file("out"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("out")))
+    }
+
+    @Test("An output that cannot be created, and one that is no file")
+    func badOutput() throws {
+        let photograph = try Photograph.open(path: Repository.sample("camera.jpg"))
+        let error = #expect(throws: ImagingError.self) {
+            _ = try write(photograph, .png, "/nowhere/at/all.png")
+        }
+        #expect(error == .cannotWrite(file: "/nowhere/at/all.png", code: ENOENT))
+        #expect(throws: ImagingError.self) { _ = try write(photograph, .png, "/dev/full") }
+        #expect(FileManager.default.fileExists(atPath: "/dev/full"))
+    }
+
+    @Test("A full disk is told apart from a bad picture", arguments: OutputFormat.allCases)
+    func fullDisk(format: OutputFormat) throws {
+        try Vips.start()
+        let descriptor = open("/dev/full", O_RDWR)
+        defer { close(descriptor) }
+        let file = try OutputFile(descriptor: descriptor)
+        var generator = SeededGenerator(8)
+        let bytes = (0..<90_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let image = bytes.withUnsafeBytes {
+            vips_image_new_from_memory_copy($0.baseAddress, $0.count, 300, 100, 3, VIPS_FORMAT_UCHAR)
+        }
+        let picture = Picture(try #require(image))
+        picture.pointer.pointee.Type = VIPS_INTERPRETATION_sRGB
+        _ = Encoder.encode(picture, to: file, OutputOptions(format: format))
+        #expect(file.failure == ENOSPC)
+        #expect(ImagingError.cannotWrite(file: "a", code: file.failure).isNoSpace)
+    }
+
+    @Test("Options out of range are refused")
+    func options() {
+        var options = OutputOptions()
+        options.quality = 0
+        #expect(throws: ImagingError.self) { try options.validate() }
+        options = OutputOptions()
+        options.saturation = -1
+        #expect(throws: ImagingError.self) { try options.validate() }
+    }
+}
