@@ -10,7 +10,7 @@ extension Convolution {
             shape, rows: (shape.outputHeight - 1) * stride + (kernel.height - 1) * dilation + 1,
             columns: (shape.outputWidth - 1) * stride + (kernel.width - 1) * dilation + 1, phases: 1)
         let size = shape.height * shape.width
-        // Vectors at the end of a row read past it, and in the last row past the plane.
+        // Vectors at the end of a row read past it, in the last row past the plane; what they find there is not used.
         let room = planes.planeSize + 8 * stride + 16
         let taps = (0..<kernel.height * kernel.width).map { tap in
             (tap / kernel.width * planes.columns + tap % kernel.width) * dilation
@@ -18,7 +18,6 @@ extension Convolution {
         weight.withUnsafePointer { weights in
             execution.spread(shape.batch * inputs, by: max(1, 8192 / shape.pixels)) { range in
                 Scratch.with(room) { padded in
-                    (padded + planes.planeSize).update(repeating: 0, count: room - planes.planeSize)
                     for plane in range {
                         planes.fillPlane(from: source + plane &* size, to: padded)
                         let call = DepthwisePlane(

@@ -31,13 +31,15 @@ extension Convolution {
         let total = shape.batch * shape.pixels
         let offsets = grid.offsets(inputs, kernel, dilation)
         let panels = (total + Panel.columns - 1) / Panel.columns
+        let inPlace = filter.blocks <= 2 && stride == 1
         // Several panels share one pass over a large filter, as long as they stay in the second-level cache and
         // there is work for every thread.
         let fitting = min(4, 196_608 / (filter.depth * Panel.columns), panels / (2 * execution.threads))
+        let step = (inPlace ? 1 : max(1, fitting)) * Panel.columns
         filter.elements.withUnsafePointer { weights in
-            execution.spread(total, by: max(1, fitting) * Panel.columns) { columns in
+            execution.spread(total, by: step) { columns in
                 Scratch.with(filter.depth * columns.count + (filter.depth + Panel.rows) * Panel.columns) { scratch in
-                    if filter.blocks <= 2, stride == 1, columns.count == Panel.columns,
+                    if inPlace, columns.count == Panel.columns,
                         let starts = grid.adjacentStarts(columns.lowerBound)
                     {
                         for block in 0..<filter.blocks {
