@@ -17,8 +17,8 @@ extension UnsafePointer<Float> {
     /// Every second of the fifteen floats from `offset` on.
     @inline(__always)
     func evenVector(_ offset: Int) -> Vector {
-        let p = self + offset
-        return Vector(p[0], p[2], p[4], p[6], p[8], p[10], p[12], p[14])
+        let (a, b) = (vector(offset), vector(offset &+ 7))
+        return Vector(a[0], a[2], a[4], a[6], b[1], b[3], b[5], b[7])
     }
 }
 
