@@ -61,7 +61,9 @@ let layers = [
     Layer(name: "level 4, 1 sample", batch: 1, inputs: 256, outputs: 256, size: 8, kernel: 3),
     Layer(name: "compact stem", batch: 1, inputs: 1, outputs: 32, size: 256, kernel: 3, stride: 2),
     Layer(name: "compact expand", batch: 1, inputs: 16, outputs: 96, size: 128, kernel: 1),
-    Layer(name: "compact depthwise 3", batch: 1, inputs: 96, outputs: 96, size: 128, kernel: 3, stride: 2, depthwise: true),
+    Layer(
+        name: "compact depthwise 3", batch: 1, inputs: 96, outputs: 96, size: 128, kernel: 3, stride: 2, depthwise: true
+    ),
     Layer(name: "compact depthwise 5", batch: 1, inputs: 240, outputs: 240, size: 32, kernel: 5, depthwise: true),
     Layer(name: "compact project", batch: 1, inputs: 480, outputs: 112, size: 16, kernel: 1),
     Layer(name: "compact pyramid", batch: 1, inputs: 128, outputs: 128, size: 64, kernel: 3),

@@ -8,7 +8,7 @@ extension Convolution {
             // An image's pixels need no gathering; one long row.
             let grid = PatchGrid(
                 source: source, imageStride: shape.inputs * shape.pixels, channelStride: shape.pixels, pitch: 0,
-                rows: 1, columns: shape.pixels)
+                rows: 1, columns: shape.pixels, step: 1)
             multiply(filter, grid, shape, finish, execution)
         } else {
             let planes = PaddedPlanes(
@@ -18,7 +18,8 @@ extension Convolution {
                 planes.fill(from: source, to: padded, execution)
                 let grid = PatchGrid(
                     source: padded, imageStride: shape.inputs * planes.planeSize, channelStride: planes.planeSize,
-                    pitch: planes.columns, rows: shape.outputHeight, columns: shape.outputWidth)
+                    pitch: planes.columns, rows: shape.outputHeight, columns: shape.outputWidth,
+                    step: stride)
                 multiply(filter, grid, shape, finish, execution)
             }
         }
@@ -28,83 +29,106 @@ extension Convolution {
         _ filter: PackedRows, _ grid: PatchGrid, _ shape: ConvolutionShape, _ finish: Finish, _ execution: Execution
     ) {
         let total = shape.batch * shape.pixels
+        let offsets = grid.offsets(inputs, kernel, dilation)
+        let panels = (total + Panel.columns - 1) / Panel.columns
+        let inPlace = filter.blocks <= 2 && stride == 1
+        // Several panels share one pass over a large filter, as long as they stay in the second-level cache and
+        // there is work for every thread.
+        let fitting = min(4, 196_608 / (filter.depth * Panel.columns), panels / (2 * execution.threads))
+        let step = (inPlace ? 1 : max(1, fitting)) * Panel.columns
         filter.elements.withUnsafePointer { weights in
-            execution.spread(total, by: Panel.columns) { columns in
-                let width = Panel.width(columns.count)
-                Scratch.with(filter.depth * width + Panel.rows * Panel.columns) { panel in
-                    for group in 0..<width / 8 {
-                        gather(grid, from: columns.lowerBound + group * 8, total, panel + group * 8, width)
-                    }
-                    let product = panel + filter.depth * width
-                    for block in 0..<filter.blocks {
-                        Panel.multiply(
-                            depth: filter.depth, width: width, weights + block &* filter.depth &* Panel.rows, panel,
-                            product, stride: Panel.columns)
-                        let first = block &* Panel.rows
-                        for row in first..<min(first &+ Panel.rows, outputs) {
-                            store(
-                                product + (row &- first) &* Panel.columns, row: row, columns, shape, finish)
+            execution.spread(total, by: step) { columns in
+                Scratch.with(filter.depth * columns.count + (filter.depth + Panel.rows) * Panel.columns) { scratch in
+                    if inPlace, columns.count == Panel.columns,
+                        let starts = grid.adjacentStarts(columns.lowerBound)
+                    {
+                        for block in 0..<filter.blocks {
+                            Panel.convolve(
+                                offsets, weights + block &* filter.depth &* Panel.rows, starts.0, starts.1, starts.2,
+                                scratch)
+                            store(scratch, block: block, columns, shape, finish)
                         }
+                    } else {
+                        multiplyPacked(filter, weights, grid, offsets, columns, total, scratch, shape, finish)
                     }
                 }
+            }
+        }
+    }
+
+    /// Gathers the patches of `columns` panel by panel, then multiplies each block of filter rows with all of them.
+    private func multiplyPacked(
+        _ filter: PackedRows, _ weights: UnsafePointer<Float>, _ grid: PatchGrid, _ offsets: [Int],
+        _ columns: Range<Int>, _ total: Int, _ scratch: UnsafeMutablePointer<Float>, _ shape: ConvolutionShape,
+        _ finish: Finish
+    ) {
+        let product = scratch
+        let packed = scratch + Panel.rows * Panel.columns
+        for panel in Swift.stride(from: 0, to: columns.count, by: Panel.columns) {
+            let width = Panel.width(min(Panel.columns, columns.count &- panel))
+            for group in Swift.stride(from: 0, to: width, by: 8) {
+                let target = packed + (panel &* filter.depth &+ group)
+                gather(grid, offsets, from: columns.lowerBound &+ panel &+ group, total, target, width)
+            }
+        }
+        for block in 0..<filter.blocks {
+            for panel in Swift.stride(from: 0, to: columns.count, by: Panel.columns) {
+                let count = min(Panel.columns, columns.count &- panel)
+                Panel.multiply(
+                    depth: filter.depth, width: Panel.width(count), weights + block &* filter.depth &* Panel.rows,
+                    packed + panel &* filter.depth, product, stride: Panel.columns)
+                let first = columns.lowerBound &+ panel
+                store(product, block: block, first..<first &+ count, shape, finish)
             }
         }
     }
 
     /// Writes the patches of eight output pixels from `first` on as eight columns of a panel.
     private func gather(
-        _ grid: PatchGrid, from first: Int, _ total: Int, _ target: UnsafeMutablePointer<Float>, _ width: Int
+        _ grid: PatchGrid, _ offsets: [Int], from first: Int, _ total: Int, _ target: UnsafeMutablePointer<Float>,
+        _ width: Int
     ) {
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 8) { offsets in
-            let base = offsets.baseAddress!
-            for lane in 0..<8 { base[lane] = grid.offset(min(first &+ lane, total &- 1), stride) }
-            let start = first % grid.columns
-            let adjacent = start &+ 8 <= grid.columns && first &+ 8 <= total
-            var target = target
-            for channel in 0..<inputs {
-                for y in 0..<kernel.height {
-                    for x in 0..<kernel.width {
-                        let shift = channel &* grid.channelStride &+ y &* dilation &* grid.pitch &+ x &* dilation
-                        let from = grid.source + shift
-                        if adjacent && stride == 1 {
-                            target.put(from.vector(base[0]), 0)
-                        } else if adjacent && stride == 2 {
-                            target.put(from.evenVector(base[0]), 0)
-                        } else {
-                            for lane in 0..<8 { target[lane] = from[base[lane]] }
-                        }
-                        target += width
-                    }
+        let adjacent = first % grid.columns &+ 8 <= grid.columns && first &+ 8 <= total
+        offsets.withUnsafeBufferPointer { offsets in
+            let start = grid.source + grid.start(min(first, total &- 1))
+            if adjacent && stride == 1 {
+                for k in 0..<offsets.count { target.put(start.vector(offsets[k]), k &* width) }
+            } else if adjacent && stride == 2 {
+                for k in 0..<offsets.count { target.put(start.evenVector(offsets[k]), k &* width) }
+            } else {
+                for lane in 0..<8 {
+                    let start = grid.source + grid.start(min(first &+ lane, total &- 1))
+                    for k in 0..<offsets.count { target[k &* width &+ lane] = start[offsets[k]] }
                 }
             }
         }
     }
 
-    /// Adds bias and addend to one row of a product, applies the activation and stores it.
+    /// Adds bias and addend to a block of four rows, applies the activation and stores it.
     private func store(
-        _ sums: UnsafePointer<Float>, row: Int, _ columns: Range<Int>, _ shape: ConvolutionShape, _ finish: Finish
+        _ sums: UnsafePointer<Float>, block: Int, _ columns: Range<Int>, _ shape: ConvolutionShape, _ finish: Finish
     ) {
-        let bias = finish.bias[row]
+        let pixels = shape.pixels
         var column = columns.lowerBound
         while column < columns.upperBound {
             // The part of the columns that lies in one image.
-            let (image, pixel) = column.quotientAndRemainder(dividingBy: shape.pixels)
-            let count = min(columns.upperBound &- column, shape.pixels &- pixel)
-            let from = sums + (column &- columns.lowerBound)
-            let target = finish.output + ((image &* shape.outputs &+ row) &* shape.pixels &+ pixel)
-            let addend = finish.addend.map { $0 + (image &* finish.addendStride &+ row &* shape.pixels &+ pixel) }
-            var index = 0
-            while index &+ 8 <= count {
-                var value = from.vector(index) + bias
-                if let addend { value += addend.vector(index) }
-                target.put(finish.clamp(value), index)
-                index &+= 8
-            }
-            while index < count {
-                var value = from[index] + bias
-                if let addend { value += addend[index] }
-                target[index] = finish.clamp(value)
-                index &+= 1
+            let (image, pixel) = column.quotientAndRemainder(dividingBy: pixels)
+            let count = min(columns.upperBound &- column, pixels &- pixel)
+            var from = sums + (column &- columns.lowerBound)
+            for row in block &* Panel.rows..<min((block &+ 1) &* Panel.rows, shape.outputs) {
+                let bias = finish.bias[row]
+                let target = finish.output + ((image &* shape.outputs &+ row) &* pixels &+ pixel)
+                let addend = finish.addend.map { $0 + (image &* finish.addendStride &+ row &* pixels &+ pixel) }
+                Elementwise.forEachVector(count) { index in
+                    var value = from.vector(index) + bias
+                    if let addend { value += addend.vector(index) }
+                    target.put(finish.clamp(value), index)
+                } rest: { index in
+                    var value = from[index] + bias
+                    if let addend { value += addend[index] }
+                    target[index] = finish.clamp(value)
+                }
+                from += Panel.columns
             }
             column &+= count
         }
@@ -122,11 +146,30 @@ private struct PatchGrid {
     let rows: Int
     let columns: Int
 
-    /// The offset of the patch of output pixel `index`, counted over the whole batch.
+    /// Distance between neighbouring patches.
+    let step: Int
+
+    /// Where the patch of output pixel `index`, counted over the whole batch, begins.
     @inline(__always)
-    func offset(_ index: Int, _ stride: Int) -> Int {
+    func start(_ index: Int) -> Int {
         let (line, column) = index.quotientAndRemainder(dividingBy: columns)
         let (image, row) = line.quotientAndRemainder(dividingBy: rows)
-        return image &* imageStride &+ row &* stride &* pitch &+ column &* stride
+        return image &* imageStride &+ row &* step &* pitch &+ column &* step
+    }
+
+    /// The offsets of a patch's elements from its start, in the order of the filter's.
+    func offsets(_ inputs: Int, _ kernel: (height: Int, width: Int), _ dilation: Int) -> [Int] {
+        (0..<inputs * kernel.height * kernel.width).map { index in
+            let (line, x) = index.quotientAndRemainder(dividingBy: kernel.width)
+            let (channel, y) = line.quotientAndRemainder(dividingBy: kernel.height)
+            return channel * channelStride + (y * pitch + x) * dilation
+        }
+    }
+
+    /// Where three times eight pixels from `first` on begin, if each eight lie side by side in one row.
+    @inline(__always)
+    func adjacentStarts(_ first: Int) -> (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>)? {
+        for group in 0..<3 where (first &+ 8 &* group) % columns &+ 8 > columns { return nil }
+        return (source + start(first), source + start(first &+ 8), source + start(first &+ 16))
     }
 }

@@ -59,7 +59,7 @@ extension Elementwise {
         while index &+ 8 <= size {
             let s = VectorMath.atan(st.vector(index) * inner) * outer
             y.put(combine(x.vector(index), s, st.vector(size &+ index)), index)
-            sums += SIMD8<Double>(s)
+            sums += doubles(s)
             index &+= 8
         }
         if index < size {
@@ -71,8 +71,16 @@ extension Elementwise {
             let s = VectorMath.atan(s8 * inner) * outer
             let result = combine(x8, s, t8)
             for lane in 0..<size &- index { y[index &+ lane] = result[lane] }
-            sums += SIMD8<Double>(s)
+            sums += doubles(s)
         }
         return sums.sum()
+    }
+
+    /// Lane by lane, as the library's own conversion of vectors is not specialised and slow.
+    @inline(__always)
+    private static func doubles(_ x: Vector) -> SIMD8<Double> {
+        SIMD8(
+            Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]), Double(x[4]), Double(x[5]), Double(x[6]),
+            Double(x[7]))
     }
 }

@@ -11,13 +11,21 @@ extension Elementwise {
                 execution.spread(layout.batch * layout.channels, by: max(1, 16384 / layout.plane)) { planes in
                     for plane in planes {
                         let values = source + plane &* layout.plane
-                        var (sums, rest) = (SIMD8<Double>.zero, 0.0)
-                        forEachVector(layout.plane) { at in
-                            sums += SIMD8<Double>(values.vector(at))
-                        } rest: { at in
-                            rest += Double(values[at])
+                        // Four sums hide the latency of the additions.
+                        var (s0, s1, s2, s3) = (0.0, 0.0, 0.0, 0.0)
+                        var index = 0
+                        while index &+ 4 <= layout.plane {
+                            s0 += Double(values[index])
+                            s1 += Double(values[index &+ 1])
+                            s2 += Double(values[index &+ 2])
+                            s3 += Double(values[index &+ 3])
+                            index &+= 4
                         }
-                        target[plane] = Float((sums.sum() + rest) / Double(layout.plane))
+                        while index < layout.plane {
+                            s0 += Double(values[index])
+                            index &+= 1
+                        }
+                        target[plane] = Float(((s0 + s1) + (s2 + s3)) / Double(layout.plane))
                     }
                 }
             }

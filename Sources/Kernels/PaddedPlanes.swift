@@ -11,14 +11,11 @@ struct PaddedPlanes {
 
     private let shape: ConvolutionShape
 
-    /// Floats that a vector may read beyond the last element it needs.
-    private static let slack = 16
-
     init(_ shape: ConvolutionShape, rows: Int, columns: Int, phases: Int) {
         (self.shape, self.rows, self.columns, self.phases) = (shape, rows, columns, phases)
         // An odd number of cache lines between planes keeps channels out of each other's cache sets.
         planeSize = ((phases * phases * rows * columns + 31) / 32) * 32 + 16
-        count = shape.batch * shape.inputs * planeSize + Self.slack
+        count = shape.batch * shape.inputs * planeSize
     }
 
     /// Copies all planes of `input` to `target`.
@@ -30,7 +27,6 @@ struct PaddedPlanes {
                 fillPlane(from: input + plane &* size, to: target + plane &* planeSize)
             }
         }
-        (target + planes * planeSize).update(repeating: 0, count: Self.slack)
     }
 
     /// Copies one plane and clears everything around it.
@@ -59,7 +55,5 @@ struct PaddedPlanes {
                 }
             }
         }
-        let used = phases &* phases &* rows &* columns
-        (target + used).update(repeating: 0, count: planeSize &- used)
     }
 }

@@ -130,4 +130,54 @@ enum Panel {
         c.put(c2, 2 &* stride)
         c.put(c3, 3 &* stride)
     }
+
+    /// The same as `multiply` for 24 columns, with row k of `b` read in place: eight floats each from three pointers
+    /// moved by `offsets[k]`.
+    ///
+    /// For filters of few rows, where writing and rereading a panel would cost more than the arithmetic.
+    @inline(never)
+    static func convolve(
+        _ offsets: [Int], _ a: UnsafePointer<Float>, _ b0: UnsafePointer<Float>, _ b1: UnsafePointer<Float>,
+        _ b2: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
+    ) {
+        var (c00, c01, c02) = (Vector.zero, Vector.zero, Vector.zero)
+        var (c10, c11, c12) = (Vector.zero, Vector.zero, Vector.zero)
+        var (c20, c21, c22) = (Vector.zero, Vector.zero, Vector.zero)
+        var (c30, c31, c32) = (Vector.zero, Vector.zero, Vector.zero)
+        var a = a
+        offsets.withUnsafeBufferPointer { offsets in
+            for offset in offsets {
+                let (v0, v1, v2) = (b0.vector(offset), b1.vector(offset), b2.vector(offset))
+                var x = Vector(repeating: a[0])
+                c00 = c00.addingProduct(x, v0)
+                c01 = c01.addingProduct(x, v1)
+                c02 = c02.addingProduct(x, v2)
+                x = Vector(repeating: a[1])
+                c10 = c10.addingProduct(x, v0)
+                c11 = c11.addingProduct(x, v1)
+                c12 = c12.addingProduct(x, v2)
+                x = Vector(repeating: a[2])
+                c20 = c20.addingProduct(x, v0)
+                c21 = c21.addingProduct(x, v1)
+                c22 = c22.addingProduct(x, v2)
+                x = Vector(repeating: a[3])
+                c30 = c30.addingProduct(x, v0)
+                c31 = c31.addingProduct(x, v1)
+                c32 = c32.addingProduct(x, v2)
+                a += 4
+            }
+        }
+        c.put(c00, 0)
+        c.put(c01, 8)
+        c.put(c02, 16)
+        c.put(c10, 24)
+        c.put(c11, 32)
+        c.put(c12, 40)
+        c.put(c20, 48)
+        c.put(c21, 56)
+        c.put(c22, 64)
+        c.put(c30, 72)
+        c.put(c31, 80)
+        c.put(c32, 88)
+    }
 }

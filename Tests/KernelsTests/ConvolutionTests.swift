@@ -25,18 +25,19 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
             + "stride \(stride), dilation \(dilation), \(padding), depthwise \(depthwise), \(activation)"
     }
 
-    init(seed: UInt64) {
+    /// Draws a case of any kind, or one that goes by Winograd.
+    init(seed: UInt64, winograd: Bool = false) {
         var random = Seeded(seed)
         func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
-        depthwise = pick(0...3) == 0
+        depthwise = !winograd && pick(0...3) == 0
         let square = depthwise ? [3, 5][pick(0...1)] : [1, 2, 3, 3, 3, 5][pick(0...5)]
-        kernel = pick(0...5) == 0 ? (square, pick(1...3)) : (square, square)
-        stride = pick(0...2) == 0 ? pick(2...3) : 1
+        kernel = winograd ? (3, 3) : pick(0...5) == 0 ? (square, pick(1...3)) : (square, square)
+        stride = !winograd && pick(0...2) == 0 ? pick(2...3) : 1
         dilation = pick(0...2) == 0 ? pick(2...3) : 1
         padding = pick(0...2) == 0 ? .same : .symmetric(pick(0...3))
         batch = pick(1...3)
-        inputs = pick(0...1) == 0 ? pick(1...7) : pick(8...20)
-        outputs = depthwise ? inputs : (pick(0...1) == 0 ? pick(1...7) : pick(8...20))
+        inputs = !winograd && pick(0...1) == 0 ? pick(1...7) : pick(8...20)
+        outputs = depthwise ? inputs : (!winograd && pick(0...1) == 0 ? pick(1...7) : pick(8...20))
         size = (pick(13...34), pick(13...34))
         activation = [.none, .relu, .relu6, .leakyReLU(0.05)][pick(0...3)]
         hasBias = pick(0...1) == 0
@@ -75,14 +76,18 @@ extension Convolution {
 }
 
 @Suite struct ConvolutionTests {
-    @Test(arguments: (0..<120).map { ConvolutionCase(seed: $0) })
+    @Test(
+        arguments: (0..<80).map { ConvolutionCase(seed: $0) }
+            + (80..<120).map { ConvolutionCase(seed: $0, winograd: true) })
     func agreesWithReference(_ example: ConvolutionCase) {
         let (layer, input, addend, expected) = example.make()
         let result = layer.apply(input, addend, Execution(threads: 2))
         #expect(relativeError(result, expected) <= layer.limit)
     }
 
-    @Test(arguments: (200..<240).map { ConvolutionCase(seed: $0) })
+    @Test(
+        arguments: (200..<230).map { ConvolutionCase(seed: $0) }
+            + (230..<250).map { ConvolutionCase(seed: $0, winograd: true) })
     func bitsDependNeitherOnThreadsNorOnBatch(_ example: ConvolutionCase) {
         let (layer, input, addend, _) = example.make()
         let whole = layer.apply(input, addend, .single)
@@ -124,6 +129,23 @@ extension Convolution {
         #expect(relativeError(found, expected) <= 2e-6)
         let transformed = Tensor(expected.shape, Array(images(whole, 3..<4).values.prefix(expected.count)))
         #expect(relativeError(transformed, expected) <= 1e-5)
+    }
+
+    /// Filters of few rows read rows of whole vectors in place.
+    @Test(arguments: [(32, 2, 3, 1, 64), (5, 8, 5, 2, 24), (7, 3, 3, 1, 40), (6, 4, 1, 1, 32)])
+    func fewOutputs(inputs: Int, outputs: Int, kernel: Int, dilation: Int, width: Int) {
+        var random = Seeded(UInt64(width))
+        let weight = random.tensor([outputs, inputs, kernel, kernel])
+        let input = random.tensor([2, inputs, 9, width])
+        let padding = kernel / 2 * dilation
+        let layer = Convolution(
+            weight: weight, bias: nil, dilation: dilation, padding: .symmetric(padding), activation: .relu)
+        let expected = Reference.convolution(
+            input, weight: weight, dilation: dilation, padding: .symmetric(padding), activation: .relu)
+        let found = layer(input, Execution(threads: 2))
+        #expect(relativeError(found, expected) <= 2e-6)
+        // A second image that makes other panels begin within a row.
+        #expect(bits(layer(images(input, 1..<2), .single)) == bits(images(found, 1..<2)))
     }
 
     @Test func nanIsNotHidden() {
