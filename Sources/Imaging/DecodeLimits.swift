@@ -6,7 +6,9 @@ package struct DecodeLimits: Sendable, Equatable {
     package var side = 65_500
     /// Largest ratio of the longer to the shorter side: longer strips are no photographs.
     package var aspect = 50.0
-    /// Most pages or frames. Of several, the first is used, with a warning.
+    /// Most pages or frames.
+    ///
+    /// Of several, the first is used, with a warning.
     package var pages = 1
     /// Largest file in bytes.
     package var bytes = 1 << 30

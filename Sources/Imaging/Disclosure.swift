@@ -62,7 +62,9 @@ package struct Disclosure: Sendable, Equatable {
                 xmlns:xmp="http://ns.adobe.com/xap/1.0/"
                 xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
             \(elements)
-               <dc:description><rdf:Alt><rdf:li xml:lang="x-default">\(Self.escaped(caption))</rdf:li></rdf:Alt></dc:description>
+               <dc:description>
+                <rdf:Alt><rdf:li xml:lang="x-default">\(Self.escaped(caption))</rdf:li></rdf:Alt>
+               </dc:description>
               </rdf:Description>
              </rdf:RDF>
             </x:xmpmeta>

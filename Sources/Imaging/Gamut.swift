@@ -39,8 +39,8 @@ enum Gamut {
 
     @inline(__always)
     private static func isInside(_ red: Vector, _ green: Vector, _ blue: Vector) -> SIMDMask<SIMD8<Int32>> {
-        let least = pointwiseMin(red, pointwiseMin(green, blue))
-        let most = pointwiseMax(red, pointwiseMax(green, blue))
+        let least = VectorMath.least(red, VectorMath.least(green, blue))
+        let most = VectorMath.most(red, VectorMath.most(green, blue))
         return (least .>= -tolerance) .& (most .<= 1 + tolerance)
     }
 }

@@ -79,7 +79,7 @@ final class Painter {
     private func paint<Sample: FixedWidthInteger & UnsignedInteger>(
         _ y: Int, _ between: Between, _ output: UnsafeMutablePointer<Sample>, _ white: Float, step: UInt16
     ) -> Tally {
-        var tally = Tally()
+        var sums = Sums()
         let start = y * plane.width
         plane.tones.withUnsafeBufferPointer { tones in
             for x in Swift.stride(from: 0, to: plane.width, by: 8) {
@@ -91,7 +91,7 @@ final class Painter {
                 let fit = Gamut.fit(place, chroma.a, chroma.b)
                 let coded = code(fit, at: start + x, count: count, white)
                 write(coded, to: output + x * layout.bands, count: count)
-                add(fit, chroma, place, light, coded, step: step, lanes: count, to: &tally)
+                add(fit, chroma, place, light, coded, step: step, lanes: count, to: &sums)
             }
         }
         if layout.hasAlpha, let alpha = plane.alpha {
@@ -100,7 +100,7 @@ final class Painter {
                 output[x * 4 + 3] = Sample(truncatingIfNeeded: step == 1 ? value : (value + 128) / 257)
             }
         }
-        return tally
+        return sums.tally
     }
 
     /// a and b of eight pixels.
@@ -147,33 +147,43 @@ final class Painter {
         }
     }
 
-    /// Adds eight painted pixels to the tally; lightness is taken from the samples as they were rounded.
+    /// Adds eight painted pixels to the sums; lightness is taken from the samples as they were rounded.
     @inline(__always)
     private func add(
         _ fit: Gamut.Fit, _ chroma: (a: Vector, b: Vector), _ place: Vector, _ light: Vector,
-        _ coded: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), step: UInt16, lanes: Int, to tally: inout Tally
+        _ coded: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), step: UInt16, lanes: Int, to sums: inout Sums
     ) {
-        let length = (chroma.a * chroma.a + chroma.b * chroma.b).squareRoot()
-        let lost = length * (1 - fit.scale)
-        let kept = length - lost
-        for lane in 0..<lanes {
-            if lost[lane] > 0.5 { tally.clipped += 1 }
-            tally.chroma += Double(kept[lane])
-        }
-        if layout.flattens { return }
         let zero = Vector(repeating: 0)
+        var length = VectorMath.squareRoot(chroma.a * chroma.a + chroma.b * chroma.b)
+        if lanes < 8 {
+            for lane in lanes..<8 { length[lane] = 0 }
+        }
+        let kept = length * fit.scale
+        sums.chroma += kept
+        sums.clipped += zero.replacing(with: 1, where: length - kept .> 0.5)
+        if layout.flattens { return }
         let target = Lab.linearRGB(place, zero, zero).1
         // dL/dY: that of the cube root, and of the line below L = 8.
         let slope = Vector(repeating: 903.3).replacing(with: (116.0 / 3) / (place * place), where: light .> 8)
-        var painted = Vector()
+        var painted = target
         for lane in 0..<lanes {
             painted[lane] =
-                0.2126729 * Tone.linear[UInt16(coded.0[lane]) &* step]
-                + 0.7151522 * Tone.linear[UInt16(coded.1[lane]) &* step]
-                + 0.0721750 * Tone.linear[UInt16(coded.2[lane]) &* step]
+                0.2126729 * Tone.linear[UInt16(truncatingIfNeeded: coded.0[lane]) &* step]
+                + 0.7151522 * Tone.linear[UInt16(truncatingIfNeeded: coded.1[lane]) &* step]
+                + 0.0721750 * Tone.linear[UInt16(truncatingIfNeeded: coded.2[lane]) &* step]
         }
         let difference = (painted - target) * slope
-        let size = pointwiseMax(difference, -difference)
-        for lane in 0..<lanes { tally.deviation = max(tally.deviation, size[lane]) }
+        sums.deviation = VectorMath.most(sums.deviation, VectorMath.most(difference, -difference))
+    }
+
+    /// The tally of a row, lane by lane.
+    private struct Sums {
+        var clipped = Vector(repeating: 0)
+        var chroma = Vector(repeating: 0)
+        var deviation = Vector(repeating: 0)
+
+        var tally: Tally {
+            Tally(clipped: Int(clipped.sum()), chroma: Double(chroma.sum()), deviation: deviation.max())
+        }
     }
 }

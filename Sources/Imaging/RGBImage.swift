@@ -19,7 +19,8 @@ package struct RGBImage: Sendable, Equatable {
 
     /// Copies another picture into this one, which must have room for it.
     package mutating func place(_ other: RGBImage, x: Int, y: Int) {
-        precondition(x >= 0 && y >= 0 && x + other.width <= width && y + other.height <= height, "no room at \(x), \(y)")
+        precondition(
+            x >= 0 && y >= 0 && x + other.width <= width && y + other.height <= height, "no room at \(x), \(y)")
         for row in 0..<other.height {
             let target = ((y + row) * width + x) * 3
             let source = row * other.width * 3

@@ -70,7 +70,7 @@ final class StripPainter: @unchecked Sendable {
         }
     }
 
-    /// Paints one strip, each thread its share of the rows. Called under the lock.
+    /// Paints one strip, each thread its share of the rows; called under the lock.
     private func paintStrip(from top: Int) {
         let count = min(Self.stripHeight, plane.height - top)
         let share = (count + painters.count - 1) / painters.count

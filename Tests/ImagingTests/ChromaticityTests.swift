@@ -21,10 +21,12 @@ import Testing
 
     @Test("Gray saved as colour, with the noise of strong compression", arguments: ["20", "75", "95"])
     func gray(quality: String) throws {
-        #expect(try open(tinted { gray, x, y in
-            let noise = Double((x &* 31 &+ y &* 17) % 5 - 2) / 255
-            return (gray + noise, gray, gray - noise)
-        }, quality: quality) == .gray)
+        #expect(
+            try open(
+                tinted { gray, x, y in
+                    let noise = Double((x &* 31 &+ y &* 17) % 5 - 2) / 255
+                    return (gray + noise, gray, gray - noise)
+                }, quality: quality) == .gray)
     }
 
     @Test("Sepia")
@@ -35,9 +37,11 @@ import Testing
 
     @Test("Faded sepia: little contrast, and yellower towards one side")
     func fadedSepia() throws {
-        #expect(try open(tinted { g, x, _ in
-            (0.45 + 0.4 * g, 0.38 + 0.4 * g, 0.25 + 0.36 * g + 0.00006 * Double(x))
-        }) == .toned)
+        #expect(
+            try open(
+                tinted { g, x, _ in
+                    (0.45 + 0.4 * g, 0.38 + 0.4 * g, 0.25 + 0.36 * g + 0.00006 * Double(x))
+                }) == .toned)
     }
 
     @Test("Selenium and cyanotype")
@@ -48,9 +52,11 @@ import Testing
 
     @Test("A gray picture with one coloured detail is coloured")
     func colouredDetail() throws {
-        #expect(try open(tinted { g, x, y in
-            (200..<240).contains(x) && (200..<240).contains(y) ? (min(1, g + 0.4), g * 0.3, g * 0.3) : (g, g, g)
-        }) == .coloured)
+        #expect(
+            try open(
+                tinted { g, x, y in
+                    (200..<240).contains(x) && (200..<240).contains(y) ? (min(1, g + 0.4), g * 0.3, g * 0.3) : (g, g, g)
+                }) == .coloured)
     }
 
     @Test("Colour photographs", arguments: Repository.colourPhotographs)

@@ -7,9 +7,11 @@ import Testing
 @Suite struct DecodeTests {
     static let ramp = Raster(80, 60, bands: 1) { x, y, _ in UInt8(x * 3 + y % 3) }
 
-    @Test("8-bit gray tones come through exactly", arguments: [
-        ("pngsave", "a.png"), ("tiffsave", "a.tif"), ("jpegsave", "a.jpg"), ("webpsave", "a.webp"),
-    ])
+    @Test(
+        "8-bit gray tones come through exactly",
+        arguments: [
+            ("pngsave", "a.png"), ("tiffsave", "a.tif"), ("jpegsave", "a.jpg"), ("webpsave", "a.webp"),
+        ])
     func gray8(saver: String, file: String) throws {
         let scratch = Scratch()
         let arguments = saver == "webpsave" ? ["lossless": "true"] : saver == "jpegsave" ? ["Q": "100"] : [:]
@@ -88,9 +90,11 @@ import Testing
         #expect((50...65).contains(light[0]) && light[255] > 95)
     }
 
-    @Test("A profile that does not fit a gray image is ignored with a warning", arguments: [
-        ("jpegsave", "a.jpg"), ("tiffsave", "a.tif"),
-    ])
+    @Test(
+        "A profile that does not fit a gray image is ignored with a warning",
+        arguments: [
+            ("jpegsave", "a.jpg"), ("tiffsave", "a.tif"),
+        ])
     func grayWithRGBProfile(saver: String, file: String) throws {
         let scratch = Scratch()
         var raster = Self.ramp

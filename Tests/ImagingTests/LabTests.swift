@@ -5,10 +5,12 @@ import Testing
 @testable import Imaging
 
 @Suite struct LabTests {
-    @Test("Known colours", arguments: [
-        ([1.0, 0, 0], [53.2408, 80.0925, 67.2032]), ([0, 1, 0], [87.7347, -86.1827, 83.1793]),
-        ([0, 0, 1], [32.2970, 79.1875, -107.8602]), ([1, 1, 1], [100, 0, 0]), ([0, 0, 0], [0, 0, 0]),
-    ])
+    @Test(
+        "Known colours",
+        arguments: [
+            ([1.0, 0, 0], [53.2408, 80.0925, 67.2032]), ([0, 1, 0], [87.7347, -86.1827, 83.1793]),
+            ([0, 0, 1], [32.2970, 79.1875, -107.8602]), ([1, 1, 1], [100, 0, 0]), ([0, 0, 0], [0, 0, 0]),
+        ])
     func knownColour(rgb: [Double], expected: [Double]) {
         let lab = Lab.fromRGB(Tensor([1, 3, 1, 1], rgb.map { Float($0) })).values
         for (value, wanted) in zip(lab, expected) { #expect(abs(Double(value) - wanted) < 0.02) }

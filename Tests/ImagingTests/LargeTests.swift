@@ -4,12 +4,15 @@ import Testing
 @testable import Imaging
 
 /// Measurements of large photographs, run by hand: `AUTOCHROME_LARGE=1 swift test --filter LargeTests`.
-@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["AUTOCHROME_LARGE"] != nil, "set AUTOCHROME_LARGE"))
+@Suite(
+    .serialized, .enabled(if: ProcessInfo.processInfo.environment["AUTOCHROME_LARGE"] != nil, "set AUTOCHROME_LARGE"))
 struct LargeTests {
-    @Test("Time and memory", arguments: [
-        (4000, 3000, false, OutputFormat.jpeg, 8, 1), (4000, 3000, false, .jpeg, 8, 2),
-        (8192, 6144, false, .jpeg, 2, 2), (8192, 6144, true, .tiff, 1, 2),
-    ])
+    @Test(
+        "Time and memory",
+        arguments: [
+            (4000, 3000, false, OutputFormat.jpeg, 8, 1), (4000, 3000, false, .jpeg, 8, 2),
+            (8192, 6144, false, .jpeg, 2, 2), (8192, 6144, true, .tiff, 1, 2),
+        ])
     func measure(width: Int, height: Int, isDeep: Bool, format: OutputFormat, variants: Int, threads: Int) throws {
         let scratch = Scratch()
         let file = scratch.file("in.tif")
@@ -45,9 +48,10 @@ struct LargeTests {
             return clock.measure { for y in 0..<height { _ = painter.paint(y, into: row) } }
         }
         let sheet = clock.measure { _ = renderer!.preview(longSide: ContactSheet.longSide).original }
-        print("\(width)×\(height) \(isDeep ? 16 : 8) bits, \(variants) × \(format), \(threads) threads: decode \(decoding), "
-            + "guide \(preparing), write \(writing), preview \(sheet), paint \(painting), "
-            + "peak \(before) → \(Self.peak(reset: false)) MB")
+        print(
+            "\(width)×\(height) \(isDeep ? 16 : 8) bits, \(variants) × \(format), \(threads) threads: "
+                + "decode \(decoding), guide \(preparing), write \(writing), preview \(sheet), paint \(painting), "
+                + "peak \(before) → \(Self.peak(reset: false)) MB")
         #expect(photograph?.width == width)
     }
 

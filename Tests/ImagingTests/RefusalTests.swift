@@ -17,11 +17,13 @@ import Testing
         if case .overLimit = error { true } else { false }
     }
 
-    @Test("Files that are no image", arguments: [
-        ("empty.jpg", ""), ("text.jpg", "Dear diary, today I wrote some text."),
-        ("page.svg", "<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'></svg>"),
-        ("a.gif", "GIF89a\u{1}\0\u{1}\0\0\0\0;"), ("a.pdf", "%PDF-1.4\n"), ("m.pgm", "P5 1 1 255\nA"),
-    ])
+    @Test(
+        "Files that are no image",
+        arguments: [
+            ("empty.jpg", ""), ("text.jpg", "Dear diary, today I wrote some text."),
+            ("page.svg", "<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'></svg>"),
+            ("a.gif", "GIF89a\u{1}\0\u{1}\0\0\0\0;"), ("a.pdf", "%PDF-1.4\n"), ("m.pgm", "P5 1 1 255\nA"),
+        ])
     func noImage(name: String, text: String) throws {
         let scratch = Scratch()
         let error = try refusal(scratch.write(Array(text.utf8), name))
@@ -33,16 +35,20 @@ import Testing
         }
     }
 
-    @Test("Truncated files", arguments: [
-        ("jpegsave", "a.jpg", [:]), ("jpegsave", "progressive.jpg", ["interlace": "true"]), ("pngsave", "a.png", [:]),
-        ("pngsave", "interlaced.png", ["interlace": "true"]), ("tiffsave", "a.tif", ["compression": "deflate"]),
-        ("tiffsave", "plain.tif", [:]), ("webpsave", "a.webp", [:]),
-    ] as [(String, String, [String: String])])
+    @Test(
+        "Truncated files",
+        arguments: [
+            ("jpegsave", "a.jpg", [:]), ("jpegsave", "progressive.jpg", ["interlace": "true"]),
+            ("pngsave", "a.png", [:]),
+            ("pngsave", "interlaced.png", ["interlace": "true"]), ("tiffsave", "a.tif", ["compression": "deflate"]),
+            ("tiffsave", "plain.tif", [:]), ("webpsave", "a.webp", [:]),
+        ] as [(String, String, [String: String])])
     func truncated(saver: String, name: String, arguments: [String: String]) throws {
         let scratch = Scratch()
         var generator = SeededGenerator(4)
         let noise = Raster(300, 200, bands: 1) { _, _, _ in UInt8.random(in: 0...255, using: &generator) }
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: noise.save(saver, scratch.file(name), arguments))))
+        let bytes = [UInt8](
+            try Data(contentsOf: URL(fileURLWithPath: noise.save(saver, scratch.file(name), arguments))))
         for part in [0.001, 0.02, 0.3, 0.6, 0.97] {
             let path = scratch.write(Array(bytes.prefix(max(12, Int(Double(bytes.count) * part)))), "\(part)" + name)
             let error = try refusal(path)
@@ -50,6 +56,22 @@ import Testing
             #expect(!error.isTransient)
         }
     }
+
+    @Test("AVIF, whole and truncated", .enabled(if: Self.hasAVIF, "libvips here does not write AVIF"))
+    func avif() throws {
+        let scratch = Scratch()
+        let path = try DecodeTests.ramp.save("heifsave", scratch.file("a.avif"), ["compression": "av1", "Q": "90"])
+        let photograph = try Photograph.open(path: path)
+        #expect(photograph.format == .heif && photograph.width == 80)
+        #expect(abs(Int(photograph.plane.tones[20]) - 60 * 257) < 5 * 257)
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        let cut = try refusal(scratch.write(Array(bytes.dropLast(50)), "cut.avif"))
+        #expect(!cut.isTransient)
+    }
+
+    private static let hasAVIF: Bool = {
+        (try? Vips.start()) != nil && vips_type_find("VipsOperation", "heifsave") != 0
+    }()
 
     @Test("A PNG that declares 1.6 gigapixels is refused by its header")
     func gigapixels() throws {
@@ -82,9 +104,11 @@ import Testing
         #expect(late.isTransient)
     }
 
-    @Test("Animations and books are refused, or their first page is used where that is allowed", arguments: [
-        ("webpsave", "a.webp"), ("tiffsave", "a.tif"),
-    ])
+    @Test(
+        "Animations and books are refused, or their first page is used where that is allowed",
+        arguments: [
+            ("webpsave", "a.webp"), ("tiffsave", "a.tif"),
+        ])
     func pages(saver: String, name: String) throws {
         let scratch = Scratch()
         var raster = Raster(30, 90, bands: 3) { _, y, _ in UInt8(50 + y / 30 * 70) }
@@ -118,7 +142,8 @@ import Testing
             let error = try refusal(scratch.file(name))
             #expect(error.description.contains(reason) && !error.isTransient)
         }
-        #expect(try refusal(scratch.file("missing.jpg")) == .cannotOpen(file: scratch.file("missing.jpg"), code: ENOENT))
+        #expect(
+            try refusal(scratch.file("missing.jpg")) == .cannotOpen(file: scratch.file("missing.jpg"), code: ENOENT))
     }
 
     @Test("A file one may not read", .enabled(if: getuid() != 0, "root may read everything"))
@@ -162,9 +187,11 @@ import Testing
         #expect(reasons.count == 2, "\(reasons)")
     }
 
-    @Test("Bytes changed at random are decoded or refused, never worse", arguments: [
-        ("jpegsave", "a.jpg"), ("pngsave", "a.png"), ("tiffsave", "a.tif"), ("webpsave", "a.webp"),
-    ])
+    @Test(
+        "Bytes changed at random are decoded or refused, never worse",
+        arguments: [
+            ("jpegsave", "a.jpg"), ("pngsave", "a.png"), ("tiffsave", "a.tif"), ("webpsave", "a.webp"),
+        ])
     func mutated(saver: String, name: String) throws {
         let scratch = Scratch()
         var generator = SeededGenerator(6)
@@ -209,7 +236,8 @@ import Testing
             return bytes(UInt32(data.count)) + body + bytes(~crc)
         }
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-            + chunk("IHDR", bytes(width) + bytes(height) + [8, 0, 0, 0, 0]) + chunk("IDAT", [0x78, 0x9C, 3, 0, 0, 0, 0, 1])
+            + chunk("IHDR", bytes(width) + bytes(height) + [8, 0, 0, 0, 0])
+            + chunk("IDAT", [0x78, 0x9C, 3, 0, 0, 0, 0, 1])
             + chunk("IEND", [])
     }
 }

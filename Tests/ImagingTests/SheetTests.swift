@@ -15,7 +15,9 @@ import Testing
         #expect(preview.width == 200 && preview.height == 133)
         let original = preview.original
         let isGray = (0..<200 * 133).allSatisfy { index in
-            let (red, green, blue) = (original.pixels[3 * index], original.pixels[3 * index + 1], original.pixels[3 * index + 2])
+            let (red, green, blue) = (
+                original.pixels[3 * index], original.pixels[3 * index + 1], original.pixels[3 * index + 2]
+            )
             return red == green && green == blue
         }
         #expect(isGray)

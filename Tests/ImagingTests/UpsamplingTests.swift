@@ -52,7 +52,8 @@ import Testing
             sums = (sums.0 + bilinear, sums.1 + guided)
             better += guided < bilinear ? 1 : 0
         }
-        print("\(files.count) photographs: bilinear \(sums.0 / Double(files.count)), guided \(sums.1 / Double(files.count))")
+        let count = Double(files.count)
+        print("\(files.count) photographs: bilinear \(sums.0 / count), guided \(sums.1 / count)")
         #expect(sums.1 < 0.8 * sums.0 && better * 20 >= files.count * 19, "\(better) of \(files.count)")
     }
 
