@@ -102,7 +102,7 @@ def main() -> None:
         elif args.encoder:
             model.conditioning.encoder.load_imagenet(str(args.encoder))
     ema = copy.deepcopy(model)
-    if optimiser_state:
+    if checkpoint.exists():
         ema.load_state_dict(state["ema"])
 
     cache = args.work / "cache"
