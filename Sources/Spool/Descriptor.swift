@@ -65,6 +65,9 @@ package struct FileStamp: Hashable, Sendable {
     /// Nanoseconds since 1970.
     package let modified: Int64
 
+    /// The stamp of no file: whatever arrives counts as changed.
+    package static let unknown = FileStamp(device: 0, inode: 0, size: -1, modified: 0)
+
     package init(device: UInt64, inode: UInt64, size: Int64, modified: Int64) {
         self.device = device
         self.inode = inode

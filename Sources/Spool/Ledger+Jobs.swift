@@ -157,6 +157,8 @@ extension Ledger {
 
     /// Takes stock after a start: files that a process had claimed when it died are done, queued again or quarantined.
     ///
+    /// The quarantined ones are to be set aside; all others come again through the intake.
+    ///
     /// - Parameter publisher: Where to look for their results; what is found there counts as published.
     package func recover(publisher: Publisher, at now: Date = Date()) throws -> [Step] {
         let claimed = try claimed()
@@ -166,10 +168,13 @@ extension Ledger {
         return try write { database in
             try zip(claimed, found).map { job, result in
                 guard let result else { return try self.advance(job, .processDied, now, database) }
-                return try self.advance(job, .published(isCurrent: true), now, database) {
+                // The file may have been replaced since it was claimed: its next arrival is to be looked into.
+                let step = try self.advance(job, .published(isCurrent: true), now, database) {
+                    $0.stamp = .unknown
                     $0.result = result
                     $0.isResultCurrent = true
                 }
+                return Step(job: step.job, action: .leave)
             }
         }
     }

@@ -122,7 +122,10 @@ enum LedgerSchema {
         return migrator
     }
 
-    /// States are the numbers of `Job.Code`. `is_current` says that the result is of this content, model and settings. The tally is kept by triggers, so that counting is not a scan.
+    /// The first tables.
+    ///
+    /// States are the numbers of `Job.Code`. `is_current` says that the result is of this content, model and settings.
+    /// The tally is kept by triggers, so that counting is not a scan.
     private static let tables = """
         CREATE TABLE job (
             id INTEGER PRIMARY KEY,

@@ -16,7 +16,9 @@ package final class Publisher: Sendable {
         reserve = configuration.reserveBytes
     }
 
-    /// Removes what earlier processes left unfinished; returns how much there was. What is in use stays.
+    /// Removes what earlier processes left unfinished, and returns how many folders that were.
+    ///
+    /// Folders that another process is at work in stay.
     @discardableResult
     package func sweep() throws -> Int {
         var count = 0

@@ -59,7 +59,8 @@ extension SpoolPath: CustomStringConvertible, Codable {
             case UInt8(ascii: "\\"):
                 bytes.append(byte)
             case UInt8(ascii: "x"):
-                guard let digits = String(rest.prefix(2)), digits.utf8.count == 2, let value = UInt8(digits, radix: 16)
+                guard let digits = String(rest.prefix(2)), digits.utf8.count == 2,
+                    digits.utf8.allSatisfy({ isxdigit(Int32($0)) != 0 }), let value = UInt8(digits, radix: 16)
                 else { return nil }
                 bytes.append(value)
                 rest = rest.dropFirst(2)

@@ -16,7 +16,7 @@ package final class Staging: Sendable {
     let directory: Descriptor
     private let outbox: Folder
     private static let attempts = 100
-    private let hashes = Mutex<[String: ContentHash]>([:])
+    private let hashes = Mutex<[[UInt8]: ContentHash]>([:])
 
     init(in outbox: Folder) throws {
         self.outbox = outbox
@@ -49,16 +49,15 @@ package final class Staging: Sendable {
     }
 
     /// Writes a file, and remembers what must be read back when it is published.
-    package func write(_ content: Data, as name: [UInt8]) throws {
+    package func write(_ content: Data, as file: [UInt8]) throws {
         let flags = O_WRONLY | O_CREAT | O_EXCL
-        let file = String(decoding: name, as: UTF8.self)
-        let target = try Descriptor.open(directory.raw, name[...], flags, path: path + "/" + file)
-        try target.write(content, path + "/" + file)
+        let target = try Descriptor.open(directory.raw, file[...], flags, path: display(file))
+        try target.write(content, display(file))
         expect(file, ContentHash(of: content))
     }
 
     /// Remembers what must be read back of a file that somebody else has written.
-    package func expect(_ file: String, _ hash: ContentHash) {
+    package func expect(_ file: [UInt8], _ hash: ContentHash) {
         hashes.withLock { $0[file] = hash }
     }
 
@@ -66,23 +65,36 @@ package final class Staging: Sendable {
     func seal() throws {
         var expected = hashes.withLock { $0 }
         for name in try Folder.names(in: directory, path) {
-            let text = String(decoding: name, as: UTF8.self)
-            let display = path + "/" + text
-            let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: display)
-            guard try file.status(display).kind == .file else {
-                throw SpoolError.damaged(path: display, detail: "it is not a plain file")
+            let shown = display(name)
+            let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: shown)
+            guard try file.status(shown).kind == .file else {
+                throw SpoolError.damaged(path: shown, detail: "it is not a plain file")
             }
-            let hash = try expected.removeValue(forKey: text) ?? ContentHash(descriptor: file.raw, path: display)
-            try file.synchronize(display)
+            let hash = try expected.removeValue(forKey: name) ?? ContentHash(descriptor: file.raw, path: shown)
+            try file.synchronize(shown)
             // Drop the cached pages, so that what is compared comes from the disk where the system can do so.
             _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
-            guard try ContentHash(descriptor: file.raw, path: display) == hash else {
-                throw SpoolError.damaged(path: display, detail: "the content differs")
+            guard try ContentHash(descriptor: file.raw, path: shown) == hash else {
+                throw SpoolError.damaged(path: shown, detail: "the content differs")
             }
         }
-        if let missing = expected.keys.min() {
-            throw SpoolError.damaged(path: path + "/" + missing, detail: "it is gone")
-        }
+        if let missing = expected.keys.first { throw SpoolError.damaged(path: display(missing), detail: "it is gone") }
         try directory.synchronize(path)
+    }
+
+    private func display(_ file: [UInt8]) -> String {
+        path + "/" + SpoolPath.escape(file[...])
+    }
+}
+
+extension Staging {
+    /// Writes a file, and remembers what must be read back when it is published.
+    package func write(_ content: Data, as file: String) throws {
+        try write(content, as: Array(file.utf8))
+    }
+
+    /// Remembers what must be read back of a file that somebody else has written.
+    package func expect(_ file: String, _ hash: ContentHash) {
+        expect(Array(file.utf8), hash)
     }
 }

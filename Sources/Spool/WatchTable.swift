@@ -110,7 +110,8 @@ struct WatchTable: ~Copyable {
 
     /// Waits up to some whole seconds for the next event; nil where none came.
     mutating func next(timeout: Int) -> Event? {
-        guard let event = inotifytools_next_event(timeout) else { return nil }
+        // Not inotifytools_next_event, to which zero seconds mean for ever.
+        guard let event = inotifytools_next_events(timeout, 1) else { return nil }
         let watch = event.pointee.wd
         let mask = event.pointee.mask
         let name = Array(UnsafeRawBufferPointer(start: watch_event_name(event), count: strlen(watch_event_name(event))))

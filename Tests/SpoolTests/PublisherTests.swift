@@ -1,0 +1,192 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Spool
+
+@Suite struct PublisherTests {
+    private let tif = SpoolPath("album/grandma.tif")!
+    private let jpg = SpoolPath("album/grandma.jpg")!
+
+    @Test func publishesWhole() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        #expect(try publisher.publish(tif, WorkIdentity("tif")) == SpoolPath("album/grandma"))
+        #expect(spool.exists("outbox/album/grandma/01.jpg"))
+        let result = try #require(try publisher.result(at: SpoolPath("album/grandma")!))
+        #expect(result.source == tif)
+        #expect(result.identity == WorkIdentity("tif"))
+        #expect(try publisher.find(source: tif, identity: WorkIdentity("tif")) == SpoolPath("album/grandma"))
+        #expect(try publisher.find(source: tif, identity: WorkIdentity("tif", model: "other")) == nil)
+        #expect(try publisher.find(source: jpg, identity: WorkIdentity("tif")) == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.outbox) == ["album"])
+    }
+
+    /// Looks at a result again and again while it is replaced.
+    private final class Reader: Sendable {
+        private let state = Mutex((isDone: false, looks: 0, partial: [String]()))
+
+        var looks: Int { state.withLock { $0.looks } }
+        var partial: [String] { state.withLock { $0.partial } }
+
+        func finish() { state.withLock { $0.isDone = true } }
+
+        func look(at path: String) {
+            while !state.withLock({ $0.isDone }) {
+                // Through one descriptor, so that all looks of a round are at one and the same folder.
+                let directory = open(path, O_RDONLY | O_DIRECTORY)
+                guard directory >= 0 else { continue }
+                let names = ["01.jpg", "a.json"].filter { (name: String) in faccessat(directory, name, F_OK, 0) == 0 }
+                // One that was exchanged in the meantime has no name any more and is being emptied.
+                var before = stat()
+                var after = stat()
+                let isCurrent =
+                    fstat(directory, &before) == 0 && stat(path, &after) == 0 && before.st_ino == after.st_ino
+                close(directory)
+                guard isCurrent else { continue }
+                state.withLock {
+                    $0.looks += 1
+                    if names.count < 2 { $0.partial.append("\(names)") }
+                }
+            }
+        }
+    }
+
+    @Test func aReaderNeverSeesAPart() async throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let reader = Reader()
+        let path = spool.configuration.outbox + "/a"
+        let thread = Thread { reader.look(at: path) }
+        thread.start()
+        defer { reader.finish() }
+        for round in 0..<100 {
+            try publisher.publish(SpoolPath("a.tif")!, WorkIdentity("\(round)"))
+            if round == 0 { #expect(await eventually { reader.looks > 0 }) }
+        }
+        #expect(reader.partial == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.outbox) == ["a"])
+    }
+
+    @Test func twoSourcesOfOneStem() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let first = try publisher.publish(tif, WorkIdentity("tif"))
+        let second = try publisher.publish(jpg, WorkIdentity("jpg"))
+        #expect(first == SpoolPath("album/grandma"))
+        #expect(second == SpoolPath("album/grandma-\(WorkIdentity("jpg").content.short)"))
+        #expect(try publisher.find(source: jpg, identity: WorkIdentity("jpg")) == second)
+
+        // New content takes the place of the old, at the same name.
+        #expect(try publisher.publish(tif, WorkIdentity("tif 2")) == first)
+        #expect(try publisher.publish(jpg, WorkIdentity("jpg 2"), previous: second) == second)
+        #expect(try publisher.result(at: first)?.identity == WorkIdentity("tif 2"))
+        #expect(try publisher.result(at: second)?.identity == WorkIdentity("jpg 2"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.root + "/outbox/album").count == 2)
+    }
+
+    @Test func aFolderOfTheSourcesNameIsLeftAlone() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let inner = SpoolPath("a/b.tif")!
+        let outer = SpoolPath("a.tif")!
+        try publisher.publish(inner, WorkIdentity("inner"))
+        let suffixed = try publisher.publish(outer, WorkIdentity("outer"))
+        #expect(suffixed == SpoolPath("a-\(WorkIdentity("outer").content.short)"))
+
+        // The other way round the folder comes to lie in the result, which is then not replaced.
+        try publisher.publish(SpoolPath("c.tif")!, WorkIdentity("c"))
+        try publisher.publish(SpoolPath("c/d.tif")!, WorkIdentity("d"))
+        let moved = try publisher.publish(SpoolPath("c.tif")!, WorkIdentity("c 2"))
+        #expect(moved == SpoolPath("c-\(WorkIdentity("c 2").content.short)"))
+        #expect(try publisher.result(at: SpoolPath("c/d")!)?.identity == WorkIdentity("d"))
+        #expect(try publisher.result(at: SpoolPath("c")!)?.identity == WorkIdentity("c"))
+    }
+
+    @Test func replacesNothingUnlessAsked() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let place = SpoolPath("a")!
+        let first = try publisher.stage()
+        try first.write(Data("1".utf8), as: "file")
+        try publisher.publish(first, as: place, replacing: true)
+        let second = try publisher.stage()
+        try second.write(Data("2".utf8), as: "file")
+        #expect(throws: SpoolError.occupied(path: publisher.outbox.path + "/a")) {
+            try publisher.publish(second, as: place, replacing: false)
+        }
+        #expect(spool.read("outbox/a/file") == "1")
+        try publisher.publish(second, as: place, replacing: true)
+        #expect(spool.read("outbox/a/file") == "2")
+    }
+
+    @Test func refusesWhatDoesNotReadBack() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let staging = try publisher.stage()
+        try staging.write(Data("right".utf8), as: "01.jpg")
+        try Data("wrong".utf8).write(to: URL(fileURLWithPath: staging.path + "/01.jpg"))
+        #expect(throws: SpoolError.damaged(path: staging.path + "/01.jpg", detail: "the content differs")) {
+            try publisher.publish(staging, source: tif, content: WorkIdentity("tif").content)
+        }
+        staging.expect("02.jpg", WorkIdentity("tif").content)
+        unlink(staging.path + "/01.jpg")
+        #expect(throws: SpoolError.self) {
+            try publisher.publish(staging, source: tif, content: WorkIdentity("tif").content)
+        }
+        #expect(!spool.exists("outbox/album"))
+    }
+
+    @Test func removesWhatIsAbandonedAndNothingElse() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        try spool.write("left", to: spool.configuration.outbox, SpoolPath(".autochrome-dead/deep/01.jpg")!)
+        try spool.write("user's", to: spool.configuration.outbox, SpoolPath(".hidden/file")!)
+        let busy = try publisher.stage()
+        #expect(try publisher.sweep() == 1)
+        #expect(!spool.exists("outbox/.autochrome-dead"))
+        #expect(spool.exists("outbox/.hidden/file"))
+        #expect(access(busy.path, F_OK) == 0)
+    }
+
+    @Test func anUnusedStagingIsRemoved() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        do {
+            let staging = try publisher.stage()
+            try staging.write(Data("x".utf8), as: "x")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.outbox) == [])
+    }
+
+    @Test func asksForSpace() throws {
+        let spool = try TemporarySpool { $0.reserveBytes = 1 << 20 }
+        let publisher = try Publisher(configuration: spool.configuration)
+        try publisher.requireSpace(0)
+        let error = try #require(throws: SpoolError.self) { try publisher.requireSpace(1 << 60) }
+        #expect(error.isDiskFull)
+    }
+
+    @Test func neverWritesThroughASymbolicLink() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        try FileManager.default.createDirectory(atPath: spool.root + "/elsewhere", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: spool.configuration.outbox + "/album", withDestinationPath: spool.root + "/elsewhere")
+        #expect(throws: SpoolError.self) { try publisher.publish(tif, WorkIdentity("tif")) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.root + "/elsewhere") == [])
+    }
+
+    @Test func namesOfAnyBytes() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let odd = [0xFF, 0xFE, 0x0A, 0x20] as [UInt8]
+        for source in [odd + ".tif".utf8, Array(repeating: 0x61, count: 251) + ".tif".utf8] {
+            let source = SpoolPath(bytes: Array("al\nbum/".utf8) + source)!
+            let identity = WorkIdentity("\(source)")
+            let place = try publisher.publish(source, identity)
+            #expect(try publisher.result(at: place)?.source == source)
+            #expect(try publisher.find(source: source, identity: identity) == place)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Testing
+
+@testable import Spool
+
+@Suite struct OriginalsKeeperTests {
+    private let path = SpoolPath("album/a.tif")!
+    private let content = WorkIdentity("content").content
+
+    @Test func keeps() throws {
+        let spool = try TemporarySpool()
+        let stamp = try spool.drop(path)
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        #expect(keeper.settle(path, stamp: stamp, content: content) == .kept)
+        #expect(spool.read("inbox/album/a.tif") == "content")
+    }
+
+    @Test func deletesOnlyWhatWasPublished() throws {
+        let spool = try TemporarySpool { $0.originals = .delete }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let old = try spool.drop(path, "old")
+        let new = try spool.drop(path, "newer")
+        #expect(keeper.settle(path, stamp: old, content: content) == .replaced)
+        #expect(spool.read("inbox/album/a.tif") == "newer")
+        #expect(keeper.settle(path, stamp: new, content: content) == .deleted)
+        #expect(!spool.exists("inbox/album/a.tif"))
+        #expect(keeper.settle(path, stamp: new, content: content) == .replaced)
+    }
+
+    @Test func archivesBesideWhatIsThere() throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        var places: [SpoolPath] = []
+        for text in ["one", "two", "three"] {
+            let stamp = try spool.drop(path, text)
+            guard case .archived(let place) = keeper.settle(path, stamp: stamp, content: content) else {
+                Issue.record("\(text) was not archived")
+                return
+            }
+            places.append(place)
+        }
+        #expect(
+            places.map(\.description) == [
+                "album/a.tif", "album/a-\(content.short).tif", "album/a-\(content.short)-2.tif",
+            ])
+        #expect(places.map { spool.read("archive/\($0)") } == ["one", "two", "three"])
+        #expect(!spool.exists("inbox/album/a.tif"))
+    }
+
+    @Test func aFailedArchiveLeavesTheOriginal() throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        try spool.write("in the way", to: spool.configuration.archive, SpoolPath("album")!)
+        let stamp = try spool.drop(path)
+        guard case .left = keeper.settle(path, stamp: stamp, content: content) else {
+            Issue.record("it was moved")
+            return
+        }
+        #expect(spool.read("inbox/album/a.tif") == "content")
+    }
+
+    @Test func archivesToAnotherFileSystem() throws {
+        // /dev/shm is a memory file system of its own on every Linux.
+        let shared = "/dev/shm/autochrome-test-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: shared) }
+        let spool = try TemporarySpool {
+            $0.originals = .archive
+            $0.archive = shared
+        }
+        let stamp = try spool.drop(path)
+        let inbox = try Folder(spool.configuration.inbox)
+        let other = try Folder(shared).descriptor.status(shared).stamp
+        try #require(other.device != stamp.device, "both lie on one file system")
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+
+        // A crash between copy and removal has left the copy.
+        try spool.write("content", to: shared, path)
+        #expect(keeper.settle(path, stamp: stamp, content: content) == .archived(path))
+        #expect(try inbox.status(path) == nil)
+
+        let next = try spool.drop(path, "another")
+        let place = SpoolPath("album/a-\(content.short).tif")!
+        #expect(keeper.settle(path, stamp: next, content: content) == .archived(place))
+        #expect(FileManager.default.contents(atPath: shared + "/\(place)") == Data("another".utf8))
+        let status = try #require(try Folder(shared).status(place))
+        #expect(status.stamp.modified == next.modified)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: shared + "/album").count == 2)
+    }
+}
+
+@Suite struct FailedStoreTests {
+    private func report(_ path: SpoolPath, _ reason: String = "not an image") -> FailedStore.Report {
+        FailedStore.Report(
+            path: path, reason: reason, time: Date(timeIntervalSince1970: 1_000_000), attempts: 1,
+            sha256: WorkIdentity("content").content)
+    }
+
+    @Test(arguments: [
+        Array("album/a.tif".utf8), [0xFF, 0x0A, 0x20, 0xC3], Array(repeating: 0x61, count: 255),
+        Array("no extension".utf8), Array("a.json".utf8),
+    ])
+    func storesAndGivesBack(_ bytes: [UInt8]) throws {
+        let spool = try TemporarySpool()
+        let store = try FailedStore(configuration: spool.configuration)
+        let inbox = try Folder(spool.configuration.inbox)
+        let path = SpoolPath(bytes: bytes)!
+        let stamp = try spool.drop(path)
+        let location = try store.store(report(path), stamp: stamp)
+        #expect(try inbox.status(path) == nil)
+        #expect(try store.folder.status(location)?.stamp == stamp)
+        let entry = try #require(try store.entries(from: path).first)
+        #expect(entry == FailedStore.Entry(location: location, report: report(path)))
+        #expect(try store.entries() == [entry])
+
+        try store.retry(entry)
+        #expect(try inbox.status(path)?.stamp == stamp)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.failed) == [])
+    }
+
+    @Test func keepsFailuresOfOneNameApart() throws {
+        let spool = try TemporarySpool()
+        let store = try FailedStore(configuration: spool.configuration)
+        let path = SpoolPath("a.tif")!
+        for round in 1...3 {
+            _ = try store.store(report(path, "reason \(round)"), stamp: try spool.drop(path, "content \(round)"))
+        }
+        let entries = try store.entries(from: path)
+        #expect(entries.count == 3)
+        for entry in entries {
+            let round = try #require(entry.report.reason.last)
+            #expect(spool.read("failed/\(entry.location)") == "content \(round)")
+        }
+        // What is in the inbox is not replaced by what is put back.
+        try spool.drop(path, "new")
+        #expect(throws: SpoolError.occupied(path: spool.configuration.inbox + "/a.tif")) {
+            try store.retry(entries[0])
+        }
+        #expect(spool.read("inbox/a.tif") == "new")
+        #expect(try store.entries(from: path).count == 3)
+    }
+
+    @Test func leavesAFileThatWasReplaced() throws {
+        let spool = try TemporarySpool()
+        let store = try FailedStore(configuration: spool.configuration)
+        let path = SpoolPath("a.tif")!
+        let old = try spool.drop(path, "old")
+        try spool.drop(path, "newer")
+        let error = try #require(throws: SpoolError.self) { try store.store(report(path), stamp: old) }
+        #expect(error.isGone)
+        #expect(spool.read("inbox/a.tif") == "newer")
+        #expect(try store.entries() == [])
+    }
+
+    @Test func storesWhatNobodyMayRead() throws {
+        let spool = try TemporarySpool()
+        let store = try FailedStore(configuration: spool.configuration)
+        let path = SpoolPath("a.tif")!
+        let stamp = try spool.drop(path)
+        chmod(spool.configuration.inbox + "/a.tif", 0)
+        #expect(try store.store(report(path), stamp: stamp) == path)
+    }
+}

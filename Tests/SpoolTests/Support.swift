@@ -1,0 +1,125 @@
+import Digest
+import Foundation
+import Synchronization
+
+@testable import Spool
+
+/// A folder with inbox, outbox and the rest, removed with this.
+final class TemporarySpool {
+    let root: String
+    var configuration: SpoolConfiguration
+
+    init(change: (inout SpoolConfiguration) -> Void = { _ in }) throws {
+        var template = Array((NSTemporaryDirectory() + "/autochrome-test-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw SpoolError.last("make directory", "test folder") }
+        root = String(cString: template)
+        var wanted = SpoolConfiguration(inbox: root + "/inbox", outbox: root + "/outbox", state: root + "/state")
+        wanted.quietSeconds = 0.2
+        wanted.truncatedSeconds = 60
+        change(&wanted)
+        configuration = try wanted.prepare()
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: root)
+    }
+
+    /// Writes a file of the inbox, making the folders above it.
+    @discardableResult
+    func drop(_ path: SpoolPath, _ content: String = "content") throws -> FileStamp {
+        try write(content, to: configuration.inbox, path)
+        return try Folder(configuration.inbox).status(path)!.stamp
+    }
+
+    @discardableResult
+    func drop(_ path: String, _ content: String = "content") throws -> FileStamp {
+        try drop(SpoolPath(path)!, content)
+    }
+
+    func write(_ content: String, to folder: String, _ path: SpoolPath) throws {
+        let parent = try Folder(folder).makeDirectories(path.parent)
+        let file = try Descriptor.open(parent.raw, path.name, O_WRONLY | O_CREAT | O_TRUNC, path: "\(path)")
+        try file.write(Data(content.utf8), "\(path)")
+    }
+
+    func candidate(_ path: String, _ content: String = "content") throws -> Candidate {
+        Candidate(path: SpoolPath(path)!, stamp: try drop(path, content), arrival: Date(), origin: .arrival)
+    }
+
+    func read(_ path: String) -> String? {
+        FileManager.default.contents(atPath: root + "/" + path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func exists(_ path: String) -> Bool {
+        access(root + "/" + path, F_OK) == 0
+    }
+}
+
+/// The metadata of a result, as far as the spool reads it.
+func metadata(_ source: SpoolPath, _ identity: WorkIdentity) -> Data {
+    let document: [String: Any] = [
+        "schema": 1,
+        "source": ["name": source.escapedName, "sha256": identity.content.hex],
+        "model": ["sha256": identity.model],
+        "settings": ["key": identity.settings, "seed": 1],
+    ]
+    return try! JSONSerialization.data(withJSONObject: document)
+}
+
+extension WorkIdentity {
+    init(_ content: String, model: String = "model", settings: String = "settings") {
+        self.init(content: ContentHash(of: Data(content.utf8)), model: model, settings: settings)
+    }
+}
+
+extension Publisher {
+    /// Publishes a result of one variant.
+    @discardableResult
+    func publish(_ source: SpoolPath, _ identity: WorkIdentity, previous: SpoolPath? = nil) throws -> SpoolPath {
+        let staging = try stage()
+        try staging.write(Data("variant of \(identity.content)".utf8), as: "01.jpg")
+        try staging.write(metadata(source, identity), as: ResultName.metadata(of: source))
+        return try publish(staging, source: source, content: identity.content, previous: previous)
+    }
+}
+
+/// A seeded generator (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}
+
+/// Collects what an intake says.
+final class Listener: Sendable {
+    private let state = Mutex((candidates: [Candidate](), refusals: [Refusal](), warnings: [Intake.Warning]()))
+
+    var candidates: [Candidate] { state.withLock { $0.candidates } }
+    var refusals: [Refusal] { state.withLock { $0.refusals } }
+    var warnings: [Intake.Warning] { state.withLock { $0.warnings } }
+    var paths: [String] { candidates.map(\.path.description) }
+
+    func deliver(_ batch: [Candidate]) { state.withLock { $0.candidates += batch } }
+    func refuse(_ refusal: Refusal) { state.withLock { $0.refusals.append(refusal) } }
+    func warn(_ warning: Intake.Warning) { state.withLock { $0.warnings.append(warning) } }
+
+    func intake(_ configuration: SpoolConfiguration) -> Intake {
+        Intake(
+            configuration: configuration, onWarning: { [self] in warn($0) }, onRefusal: { [self] in refuse($0) })
+    }
+}
+
+/// Waits until something holds; false after a time that no healthy run needs.
+func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
+    for _ in 0..<3000 {
+        if try condition() { return true }
+        try? await Task.sleep(for: .milliseconds(10))
+    }
+    return false
+}
