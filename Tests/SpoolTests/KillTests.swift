@@ -54,7 +54,8 @@ private final class Worker {
         var generator = SeededGenerator(state: 5)
         for _ in 0..<8 {
             let instant = UInt32.random(in: 10_000...150_000, using: &generator)
-            await #expect(processExitsWith: .signal(SIGKILL)) { [root = spool.root as String, instant = instant as UInt32] in
+            let root = spool.root
+            await #expect(processExitsWith: .signal(SIGKILL)) { [root = root as String, instant = instant as UInt32] in
                 let worker = try Worker(root: root)
                 Thread {
                     usleep(instant)
