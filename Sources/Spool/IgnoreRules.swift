@@ -33,16 +33,4 @@ struct IgnoreRules: Sendable {
             return subject.withCString { fnmatch(glob, $0, FNM_PATHNAME) } == 0
         }
     }
-
-    /// Whether an entry or any folder above it is passed over.
-    func ignoresTree(_ path: SpoolPath, isDirectory: Bool) -> Bool {
-        var current = path
-        var directory = isDirectory
-        while !current.isRoot {
-            if ignores(current, isDirectory: directory) { return true }
-            current = current.parent
-            directory = true
-        }
-        return false
-    }
 }

@@ -54,7 +54,7 @@ package final class Intake: Sendable {
         thread.start()
     }
 
-    /// Stops watching and waits until no handler runs any more.
+    /// Stops watching and waits until no handler runs any more; not to be called by a handler.
     package func stop() {
         channel.stop()
     }

@@ -108,7 +108,16 @@ extension IntakeLoop {
     }
 
     private func look(at path: SpoolPath, wait: Settling.Wait) {
-        guard let status = try? folder?.status(path) else {
+        guard let folder else { return }
+        let found: FileStatus?
+        do {
+            found = try folder.status(path)
+        } catch {
+            warn(.unreadable, "\(error)")
+            settling.arrived(path, .unknown, wait: .quiet, at: .now)
+            return
+        }
+        guard let status = found else {
             settling.forget(path)
             return
         }

@@ -85,7 +85,15 @@ final class IntakeLoop {
         guard let folder else { return }
         var ready: [Candidate] = []
         while !channel.isStopping, let path = settling.popDue(at: .now) {
-            let status = try? folder.status(path)
+            let status: FileStatus?
+            do {
+                status = try folder.status(path)
+            } catch {
+                // Not a word about the file: look again after another rest.
+                warn(.unreadable, "\(error)")
+                settling.arrived(path, .unknown, wait: .quiet, at: .now)
+                continue
+            }
             let stamp = status?.kind == .file ? status?.stamp : nil
             if let candidate = settling.examined(path, stamp, at: .now, arrival: Date()) {
                 seen.insert(path, candidate.stamp)

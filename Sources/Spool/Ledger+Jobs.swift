@@ -31,11 +31,12 @@ extension Ledger {
                         if isChanged { update.arrival = candidate.arrival }
                     }
                 }
-                try database.execute(
+                let insertion = try database.cachedStatement(
                     sql: """
                         INSERT INTO job (path, device, inode, size, modified, arrival, state, updated)
                         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                        """,
+                        """)
+                try insertion.execute(
                     arguments: [
                         candidate.path.data, Int64(bitPattern: candidate.stamp.device),
                         Int64(bitPattern: candidate.stamp.inode), candidate.stamp.size, candidate.stamp.modified,
@@ -131,16 +132,22 @@ extension Ledger {
         try write { try self.advance(Self.existing(path, $0), .putBack, now, $0) }
     }
 
+    /// Records that a failed file was moved out of the inbox, so that whatever comes under its name is tried.
+    package func movedAside(_ path: SpoolPath) throws {
+        try write { database in
+            let job = try Self.existing(path, database)
+            guard !job.state.isPending else { return }
+            let stamp = FileStamp.unknown
+            try database.execute(
+                sql: "UPDATE job SET device = 0, inode = 0, size = ?, modified = ? WHERE path = ?",
+                arguments: [stamp.size, stamp.modified, path.data])
+        }
+    }
+
     /// Forgets files that left the inbox before their work was done; what was done stays on record.
     package func withdraw(_ paths: [SpoolPath]) throws {
         try write { database in
-            for path in paths {
-                try database.execute(
-                    sql: "DELETE FROM job WHERE path = ? AND state <= 2 AND result IS NULL", arguments: [path.data])
-                try database.execute(
-                    sql: "UPDATE job SET state = 3, next_try = NULL, reason = NULL WHERE path = ? AND state <= 2",
-                    arguments: [path.data])
-            }
+            for path in paths { try Self.withdraw(path, database) }
         }
     }
 
@@ -152,30 +159,6 @@ extension Ledger {
                 ?? Row.fetchAll(database, sql: "SELECT * FROM job WHERE state = 2 OR (state >= 4 AND state <= 5) ORDER BY updated")
                 .map(Job.init(row:))
             return try jobs.map { try self.advance($0, .retried, now, database).job }
-        }
-    }
-
-    /// Takes stock after a start: files that a process had claimed when it died are done, queued again or quarantined.
-    ///
-    /// The quarantined ones are to be set aside; all others come again through the intake.
-    ///
-    /// - Parameter publisher: Where to look for their results; what is found there counts as published.
-    package func recover(publisher: Publisher, at now: Date = Date()) throws -> [Step] {
-        let claimed = try claimed()
-        let found = try claimed.map { job in
-            try job.identity.flatMap { try publisher.find(source: job.path, identity: $0) }
-        }
-        return try write { database in
-            try zip(claimed, found).map { job, result in
-                guard let result else { return try self.advance(job, .processDied, now, database) }
-                // The file may have been replaced since it was claimed: its next arrival is to be looked into.
-                let step = try self.advance(job, .published(isCurrent: true), now, database) {
-                    $0.stamp = .unknown
-                    $0.result = result
-                    $0.isResultCurrent = true
-                }
-                return Step(job: step.job, action: .leave)
-            }
         }
     }
 }

@@ -12,13 +12,21 @@ extension Ledger {
     }
 
     static func job(_ path: SpoolPath, _ database: Database) throws -> Job? {
-        try Row.fetchOne(database, sql: "SELECT * FROM job WHERE path = ?", arguments: [path.data])
-            .map(Job.init(row:))
+        let statement = try database.cachedStatement(sql: "SELECT * FROM job WHERE path = ?")
+        return try Row.fetchOne(statement, arguments: [path.data]).map(Job.init(row:))
     }
 
     static func existing(_ path: SpoolPath, _ database: Database) throws -> Job {
         guard let job = try job(path, database) else { throw SpoolError.missing(path: "\(path)") }
         return job
+    }
+
+    static func withdraw(_ path: SpoolPath, _ database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM job WHERE path = ? AND state <= 2 AND result IS NULL", arguments: [path.data])
+        try database.execute(
+            sql: "UPDATE job SET state = 3, next_try = NULL, reason = NULL WHERE path = ? AND state <= 2",
+            arguments: [path.data])
     }
 
     /// Moves a job on by an event and writes its row.
@@ -34,13 +42,14 @@ extension Ledger {
         var update = known
         change(&update)
         if machine == before && update == known { return Step(job: job, action: action) }
-        try database.execute(
+        let statement = try database.cachedStatement(
             sql: """
                 UPDATE job SET device = ?, inode = ?, size = ?, modified = ?, arrival = ?, state = ?, attempts = ?,
                 deaths = ?, next_try = ?, reason = ?, content = ?, model = ?, settings = ?, result = ?,
                 is_current = ?, updated = ?
                 WHERE path = ?
-                """,
+                """)
+        try statement.execute(
             arguments: [
                 Int64(bitPattern: update.stamp.device), Int64(bitPattern: update.stamp.inode), update.stamp.size,
                 update.stamp.modified, update.arrival.timeIntervalSince1970, machine.state.code.rawValue,

@@ -54,7 +54,6 @@ struct Settling {
         seconds = [.none: 0, .quiet: quiet, .patience: max(quiet, patience)]
     }
 
-    var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
 
     func contains(_ path: SpoolPath) -> Bool { entries[path] != nil }

@@ -93,7 +93,8 @@ import Testing
             try FileManager.default.copyItem(atPath: spool.configuration.state, toPath: state)
         }
         let ledger = try Ledger(state: state)
-        let steps = try ledger.recover(publisher: publisher)
+        let steps = try ledger.recover(
+            publisher: publisher, inbox: Folder(spool.configuration.inbox))
         #expect(steps.map(\.job.path) == [a, candidates[1].path])
         #expect(steps.map(\.action) == [.leave, .enqueue])
         #expect(try ledger.job(a)?.state == .published)
@@ -114,7 +115,9 @@ import Testing
             let ledger = try Ledger(state: spool.configuration.state)
             #expect(try ledger.receive([candidate]).map(\.action) == [.enqueue])
             #expect(try ledger.claim(a) != nil)
-            let actions = try ledger.recover(publisher: publisher).map(\.action)
+            let actions = try ledger.recover(
+                publisher: publisher, inbox: Folder(spool.configuration.inbox)
+            ).map(\.action)
             let reason = "the process died 2 times while it was worked on"
             #expect(actions == [death == 1 ? .enqueue : .setAside(reason: reason)])
         }
@@ -124,6 +127,33 @@ import Testing
         #expect(try ledger.retry().map(\.path) == [a])
         #expect(try ledger.due().map(\.path) == [a])
         #expect(try ledger.claim(a)?.deaths == 0)
+    }
+
+    @Test func aStartForgetsWhatIsGone() throws {
+        let spool = try TemporarySpool()
+        let ledger = try Ledger(state: spool.configuration.state)
+        _ = try ledger.receive([try spool.candidate("a.tif"), try spool.candidate("b.tif"), try spool.candidate("c")])
+        _ = try ledger.claim(SpoolPath("b.tif")!)
+        unlink(spool.configuration.inbox + "/a.tif")
+        unlink(spool.configuration.inbox + "/b.tif")
+        _ = try ledger.recover(
+            publisher: Publisher(configuration: spool.configuration), inbox: Folder(spool.configuration.inbox))
+        #expect(try ledger.job(a) == nil)
+        #expect(try ledger.counts().pending == 1)
+    }
+
+    @Test func aFailedFileThatIsPutBackIsTriedAgain() throws {
+        let spool = try TemporarySpool()
+        let ledger = try Ledger(state: spool.configuration.state)
+        let candidate = try spool.candidate("a.tif")
+        _ = try ledger.receive([candidate])
+        _ = try ledger.claim(a)
+        _ = try ledger.failedForGood(a, stamp: candidate.stamp, reason: "broken")
+        // The process died before the file was moved: the move is finished.
+        #expect(try ledger.receive([candidate]).map(\.action) == [.setAside(reason: "broken")])
+        try ledger.movedAside(a)
+        #expect(try ledger.failures().map(\.state) == [.failed(reason: "broken")])
+        #expect(try ledger.receive([candidate]).map(\.action) == [.enqueue])
     }
 
     @Test(arguments: ["not a database at all, but long enough to be taken for one", ""])
