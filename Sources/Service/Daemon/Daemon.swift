@@ -46,7 +46,9 @@ package final class Daemon: Sendable {
             current: .init(
                 configuration: configuration, workshop: Workshop(model: model, configuration: configuration)),
             logger: logger)
-        for step in try parts.ledger.recover(publisher: parts.publisher) { runner.perform(step) }
+        // What is to be worked on is delivered by the intake as well; only what is not stays to be done here.
+        for step in try parts.ledger.recover(publisher: parts.publisher, inbox: parts.inbox)
+        where step.action != .enqueue { runner.perform(step) }
 
         let signals = listen(runner, parts, model)
         defer { signals.forEach { $0.cancel() } }

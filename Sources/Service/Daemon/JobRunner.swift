@@ -36,6 +36,7 @@ package final class JobRunner: Sendable {
     package let incomplete = Atomic<Int>(0)
     /// Files that failed for now or for good since the start.
     package let failures = Atomic<Int>(0)
+    private let suspects = SharedAccess()
     private let spools: Spools
     private let current: Mutex<Current>
     private let logger: Logger
@@ -92,7 +93,8 @@ package final class JobRunner: Sendable {
             let token = board.begin(path.description)
             defer { board.end(token) }
             do {
-                try work(on: candidate, job, token)
+                // One that was in hand when the process died must not take others with it again.
+                try suspects.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
             } catch {
                 try resolve(Verdict(error, of: path.escapedName), candidate, job)
             }
@@ -209,6 +211,7 @@ package final class JobRunner: Sendable {
                     path: job.path, reason: reason, time: Date(), attempts: job.attempts,
                     sha256: job.identity?.content),
                 stamp: job.stamp)
+            try spools.ledger.movedAside(job.path)
             logger.error("\(job.path): failed: \(reason); now in \(spools.failed.folder.display(place))")
         } catch let error as SpoolError where error.isGone {
             logger.error("\(job.path): failed: \(reason)")
