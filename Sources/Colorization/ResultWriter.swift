@@ -29,7 +29,8 @@ package struct ResultWriter: Sendable {
     private let execution: Execution
     private let program: (name: String, version: String)
 
-    package init(colorizer: ImageColorizer, model: ResultMetadata.Model, program: (name: String, version: String),
+    package init(
+        colorizer: ImageColorizer, model: ResultMetadata.Model, program: (name: String, version: String),
         execution: Execution
     ) {
         self.colorizer = colorizer
@@ -41,7 +42,7 @@ package struct ResultWriter: Sendable {
     /// Writes the pictures of a photograph's result into an existing, empty directory, and returns its metadata.
     ///
     /// - Parameters:
-    ///   - progress: Called with the next stage's name after every step that took time, for watchdogs; may throw to give up.
+    ///   - progress: Called with the next stage's name after every step that took time; may throw to give up.
     package func write(
         _ photograph: Photograph, from origin: Origin, decodeSeconds: Double, settings: ColoringSettings,
         into directory: String, progress: (_ next: String) throws -> Void
@@ -110,7 +111,8 @@ package struct ResultWriter: Sendable {
                 name: origin.name, path: origin.path, sha256: origin.sha256, bytes: origin.bytes,
                 modified: origin.modified, format: photograph.format.rawValue, width: photograph.width,
                 height: photograph.height, bitDepth: photograph.bitDepth,
-                chromaticity: photograph.chromaticity.rawValue, captured: photograph.dates.original ?? photograph.dates.digitized),
+                chromaticity: photograph.chromaticity.rawValue,
+                captured: photograph.dates.original ?? photograph.dates.digitized),
             model: model,
             settings: .init(
                 samples: settings.samples, seed: settings.seed, temperature: settings.temperature,

@@ -156,7 +156,7 @@ extension Ledger {
         try write { database in
             let jobs =
                 try paths.map { try $0.compactMap { try Self.job($0, database) } }
-                ?? Row.fetchAll(database, sql: "SELECT * FROM job WHERE state = 2 OR (state >= 4 AND state <= 5) ORDER BY updated")
+                ?? Row.fetchAll(database, sql: "SELECT * FROM job WHERE state IN (2, 4, 5) ORDER BY updated")
                 .map(Job.init(row:))
             return try jobs.map { try self.advance($0, .retried, now, database).job }
         }

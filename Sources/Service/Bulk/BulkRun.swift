@@ -89,7 +89,8 @@ package struct BulkRun: Sendable {
             let file = try item.folder.openFile(item.relative)
             let content = try file.hash()
             var settings = try Sidecars.resolve(
-                configuration, root: item.folder.path, relative: item.relative).coloring
+                configuration, root: item.folder.path, relative: item.relative
+            ).coloring
             override(&settings)
             try settings.validate()
             let order = Workshop.Order(

@@ -30,7 +30,8 @@ package enum ConfigurationFile {
     ) throws {
         let root: Node?
         do { root = try Yams.compose(yaml: yaml) } catch let error as YamlError {
-            throw ConfigurationError.syntax(file: name, line: line(of: error), "is not valid YAML: \(reason(of: error))")
+            let reason = "is not valid YAML: \(reason(of: error))"
+            throw ConfigurationError.syntax(file: name, line: line(of: error), reason)
         }
         guard let root else { return }
         if let scalar = root.scalar, scalar.string.isEmpty { return }

@@ -209,7 +209,8 @@ package final class Daemon: Sendable {
         do {
             try beat.write(state: state)
             let counts = try parts.ledger.counts()
-            manager.status("\(counts.pending) to do, \(counts.published) done, \(counts.failed + counts.quarantined) failed")
+            let failed = counts.failed + counts.quarantined
+            manager.status("\(counts.pending) to do, \(counts.published) done, \(failed) failed")
             guard !configuration.metrics.isEmpty else { return }
             let metrics = Metrics(
                 counts: counts, oldestPending: try parts.ledger.oldestPending(), inHand: entries.count,

@@ -8,7 +8,8 @@ package enum Upsampling {
     /// - Returns: [1, C, S·factor, S·factor].
     package static func bilinear(_ planes: Tensor, factor: Int) -> Tensor {
         let (channels, side) = (planes.shape[1], planes.shape[2])
-        precondition(planes.shape == [1, channels, side, side] && factor > 0, "expected square planes, not \(planes.shape)")
+        precondition(planes.shape == [1, channels, side, side], "expected square planes, not \(planes.shape)")
+        precondition(factor > 0, "enlargement by \(factor)")
         let large = side * factor
         let taps = (0..<large).map { position -> (low: Int, high: Int, weight: Float) in
             let source = max(0, (Float(position) + 0.5) / Float(factor) - 0.5)
