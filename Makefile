@@ -22,7 +22,7 @@ test: dependencies lint
 demo: build
 	rm -rf demo
 	mkdir -p demo/inbox
-	cp -R Samples/photographs/. demo/inbox
+	cp Samples/*.jpg Samples/*.png Samples/*.tif demo/inbox
 	$(program) watch --once --inbox demo/inbox --outbox demo/outbox --state demo/state
 	@echo
 	@find demo/outbox -type f | sort

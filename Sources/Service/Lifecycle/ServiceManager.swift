@@ -32,7 +32,9 @@ package final class ServiceManager: Sendable {
         if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }  // abstract name
         let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path)!
         guard bytes.count < MemoryLayout<sockaddr_un>.size - offset else { return }
-        withUnsafeMutableBytes(of: &address) { UnsafeMutableRawBufferPointer(rebasing: $0[offset...]).copyBytes(from: bytes) }
+        withUnsafeMutableBytes(of: &address) {
+            UnsafeMutableRawBufferPointer(rebasing: $0[offset...]).copyBytes(from: bytes)
+        }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
