@@ -60,7 +60,8 @@ let package = Package(
         .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest"]),
-        .testTarget(name: "ServiceTests", dependencies: ["Service"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["autochrome"]),
+        .testTarget(
+            name: "ServiceTests", dependencies: ["Service", "Colorization", "Spool", "Imaging", "Digest", "Flow"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["autochrome", "Imaging", "Digest"]),
     ]
 )

@@ -9,7 +9,7 @@ package struct Interpolation: Sendable {
 
     /// Images to a side, odd.
     package let grid: Int
-    private let latents: [[Float]]
+    let latents: [[Float]]
 
     /// The grid between two latent vectors drawn from a seed.
     package init(content: String, seed: UInt64, grid: Int) {

@@ -16,7 +16,9 @@ package struct InputFiles: Sendable {
         "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "webp", "heic", "heif", "avif",
     ]
 
+    /// Each photograph once, however often it is named.
     package private(set) var items: [Item] = []
+    private var known: Set<[UInt8]> = []
     /// Arguments that cannot be read, each with its reason.
     package private(set) var problems: [String] = []
 
@@ -45,13 +47,17 @@ package struct InputFiles: Sendable {
                 if Self.endings.contains(ending) { found.append(Item(folder: folder, relative: relative)) }
             }
             if found.isEmpty { throw SpoolError.missing(path: "a photograph in \(path)") }
-            items += found
+            found.forEach { take($0) }
         } else {
             let folder = try Folder(absolute.deletingLastPathComponent().path)
             guard let name = SpoolPath(absolute.lastPathComponent), !name.isRoot else {
                 throw SpoolError.missing(path: path)
             }
-            items.append(Item(folder: folder, relative: name))
+            take(Item(folder: folder, relative: name))
         }
+    }
+
+    private mutating func take(_ item: Item) {
+        if known.insert(item.folder.absolute(item.relative)).inserted { items.append(item) }
     }
 }

@@ -20,7 +20,7 @@ extension Configuration {
     /// The settings that differ and that a running daemon cannot change.
     package func keysThatNeedRestart(comparedWith other: Configuration) -> [String] {
         let fixed: Set<String> = [
-            "inbox", "outbox", "state", "failed", "archive", "workers", "quiet_seconds", "rescan_seconds",
+            "inbox", "outbox", "state", "failed", "archive", "workers", "threads", "quiet_seconds", "rescan_seconds",
             "poll_seconds", "polling", "exclude", "originals", "attempts", "backoff_seconds", "free_megabytes",
             "log_level",
         ]

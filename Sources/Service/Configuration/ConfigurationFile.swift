@@ -93,6 +93,7 @@ package enum ConfigurationFile {
     private static func line(of error: YamlError) -> Int {
         switch error {
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
         default: 1
         }
     }
@@ -100,7 +101,8 @@ package enum ConfigurationFile {
     private static func reason(of error: YamlError) -> String {
         switch error {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
-        default: "\(error)"
+        case .duplicatedKeysInMapping(let keys, _): "set more than once: " + keys.joined(separator: ", ")
+        default: "\(error)".replacingOccurrences(of: "\n", with: " ")
         }
     }
 }

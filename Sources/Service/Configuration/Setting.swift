@@ -81,9 +81,13 @@ package struct Setting: Sendable {
             guard let value = node.float, value.isFinite else { throw mismatch(key, "a number") }
             configuration[keyPath: path] = value
         } text: {
-            let value = $0[keyPath: path]
-            return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+            Self.text($0[keyPath: path])
         }
+    }
+
+    /// A number as people write it, without a fraction where it has none.
+    static func text(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
     }
 
     private static func flag(_ key: String, _ path: Path<Bool>, perImage: Bool = false) -> Setting {

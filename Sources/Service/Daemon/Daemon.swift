@@ -60,7 +60,8 @@ package final class Daemon: Sendable {
             try workOff(runner, parts)
         } else {
             parts.intake.start { runner.receive($0) }
-            watch(parts.intake)
+            waitForWatch(parts.intake)
+            control.sync { act(.ready, runner, parts) }
         }
         pool.wait()
         parts.intake.stop()
@@ -134,8 +135,8 @@ package final class Daemon: Sendable {
         }
     }
 
-    /// Says that the service is ready once the watch stands.
-    private func watch(_ intake: Intake) {
+    /// Waits until the watch stands, or the intake was stopped before.
+    private func waitForWatch(_ intake: Intake) {
         while intake.mode == .starting { Thread.sleep(forTimeInterval: 0.005) }
     }
 
@@ -185,9 +186,6 @@ package final class Daemon: Sendable {
     }
 
     private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, _ model: LoadedModel, state: String) {
-        if !once, lifecycle.withLock({ $0.phase == .starting }), parts.intake.mode != .starting {
-            act(.ready, runner, parts)
-        }
         if !once { runner.queueDue() }
         resumeIfRoom(runner, parts)
         let configuration = runner.configuration

@@ -13,11 +13,12 @@ package final class WorkGate: @unchecked Sendable {
 
     package init() {}
 
-    /// Adds a file; one that a worker has just now is queued behind it.
+    /// Adds a file; one that is queued already keeps its place.
     package func push(_ candidate: Candidate) {
         condition.withLock {
             queue.push(candidate)
-            condition.signal()
+            // Not one thread alone: that may be the one that waits for the end.
+            condition.broadcast()
         }
     }
 

@@ -1,0 +1,75 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Service
+
+@Suite struct MemoryBudgetTests {
+    @Test func neverMoreThanTheBudgetIsOut() {
+        let budget = MemoryBudget(megapixels: 10)
+        let used = Mutex((now: 0.0, most: 0.0, served: 0))
+        DispatchQueue.concurrentPerform(iterations: 64) { index in
+            let amount = Double(1 + index * 7 % 6)
+            let share = budget.share(megapixels: amount)
+            used.withLock {
+                $0.now += amount
+                $0.most = max($0.most, $0.now)
+                $0.served += 1
+            }
+            Thread.sleep(forTimeInterval: 0.001)
+            used.withLock { $0.now -= amount }
+            withExtendedLifetime(share) {}
+        }
+        let (now, most, served) = used.withLock { $0 }
+        #expect(served == 64)
+        #expect(most <= 10)
+        #expect(now == 0)
+    }
+
+    @Test func oneLargerThanTheBudgetRunsAlone() {
+        let budget = MemoryBudget(megapixels: 10)
+        let events = Mutex<[String]>([])
+        var small: MemoryBudget.Share? = budget.share(megapixels: 1)
+        let finished = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            let share = budget.share(megapixels: 500)
+            events.withLock { $0.append("large") }
+            withExtendedLifetime(share) {}
+            finished.signal()
+        }
+        Thread.sleep(forTimeInterval: 0.05)
+        events.withLock { $0.append("small ends") }
+        withExtendedLifetime(small) {}
+        small = nil
+        finished.wait()
+        #expect(events.withLock { $0 } == ["small ends", "large"])
+        // The whole budget is free again.
+        withExtendedLifetime(budget.share(megapixels: 10)) {}
+    }
+
+    /// A large one that waits is not overtaken by small ones for ever.
+    @Test func thoseWhoWaitAreServedInOrder() {
+        let budget = MemoryBudget(megapixels: 10)
+        let order = Mutex<[Int]>([])
+        let started = Atomic<Int>(0)
+        var first: MemoryBudget.Share? = budget.share(megapixels: 10)
+        let group = DispatchGroup()
+        for index in 0..<6 {
+            group.enter()
+            Thread.detachNewThread {
+                started.add(1, ordering: .sequentiallyConsistent)
+                let share = budget.share(megapixels: 10)
+                order.withLock { $0.append(index) }
+                withExtendedLifetime(share) {}
+                group.leave()
+            }
+            #expect(eventually { started.load(ordering: .sequentiallyConsistent) == index + 1 })
+            // Long enough for it to take its place in the line.
+            Thread.sleep(forTimeInterval: 0.03)
+        }
+        withExtendedLifetime(first) {}
+        first = nil
+        group.wait()
+        #expect(order.withLock { $0 } == [0, 1, 2, 3, 4, 5])
+    }
+}

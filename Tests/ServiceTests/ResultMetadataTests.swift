@@ -1,0 +1,96 @@
+import Colorization
+import Digest
+import Foundation
+import Imaging
+import Testing
+
+@testable import Service
+
+@Suite struct ResultMetadataTests {
+    /// A photograph coloured by the shipped model into a temporary directory.
+    private func result(
+        _ sample: String, in folder: TemporaryFolder, _ change: (inout ColoringSettings) -> Void
+    ) throws -> ResultMetadata {
+        try Vips.start()
+        var configuration = Configuration()
+        configuration.threads = 1
+        let workshop = Workshop(model: try LoadedModel.load(Repository.model), configuration: configuration)
+        let path = Repository.root + "/Samples/" + sample
+        let content = try Data(contentsOf: URL(fileURLWithPath: path))
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        var settings = ColoringSettings()
+        settings.samples = 2
+        change(&settings)
+        var stages: [String] = []
+        let metadata = try workshop.make(
+            .init(
+                descriptor: descriptor, name: sample, path: path, content: ContentHash(of: content),
+                bytes: content.count, modified: Date(timeIntervalSince1970: 1_000_000_000.25)),
+            settings: settings, into: folder.path
+        ) { stages.append($0) }
+        #expect(stages.first == "waiting for memory" && stages.contains("sampling"))
+        return metadata
+    }
+
+    @Test func aRealResultIsAsTheSchemaSays() throws {
+        let folder = try TemporaryFolder()
+        let metadata = try result("camera.jpg", in: folder) { $0.modeFirst = true }
+        let schema = try JSONSchema(Repository.text("etc/metadata.schema.json"))
+        #expect(try schema.problems(metadata.encoded()) == [])
+
+        #expect(metadata.schema == 1)
+        #expect(metadata.source.sha256 == (try ContentHash(file: Repository.root + "/Samples/camera.jpg")).hex)
+        #expect(metadata.model.sha256 == (try ContentHash(file: Repository.model)).hex)
+        #expect(metadata.variants.map(\.sample) == [nil, 0])
+        #expect(metadata.variants.map(\.file) == ["01.jpg", "02.jpg"])
+        for variant in metadata.variants {
+            #expect(variant.sha256 == (try ContentHash(file: folder.path + "/" + variant.file)).hex)
+            #expect(variant.logLikelihood.isFinite)
+        }
+        // The mode is denser than any draw.
+        #expect(metadata.variants[0].logLikelihood > metadata.variants[1].logLikelihood)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(files == ["01.jpg", "02.jpg", "sheet.jpg", "uncertainty.png"])
+    }
+
+    @Test func whatIsNotWantedIsNotWritten() throws {
+        let folder = try TemporaryFolder()
+        let metadata = try result("coffee-16bit.tif", in: folder) {
+            $0.samples = 1
+            $0.sheet = false
+            $0.uncertainty = false
+            $0.format = .png
+            $0.colored = .recolor
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["01.png"])
+        #expect(metadata.sheet == nil && metadata.uncertainty == nil)
+        #expect(metadata.source.bitDepth == 16)
+        let schema = try JSONSchema(Repository.text("etc/metadata.schema.json"))
+        #expect(try schema.problems(metadata.encoded()) == [])
+    }
+
+    @Test func theDocumentReadsBack() throws {
+        let folder = try TemporaryFolder()
+        var metadata = try result("camera.jpg", in: folder) { $0.seed = .max }
+        // The document keeps whole seconds.
+        metadata.source.modified = Date(timeIntervalSince1970: 1_000_000_000)
+        #expect(try ResultMetadata.decoded(metadata.encoded()) == metadata)
+    }
+
+    @Test(arguments: [
+        ("\"schema\" : 1", "\"schema\" : 2", "$.schema"), ("\"seed\"", "\"sead\"", "'sead' is not described"),
+        ("\"sha256\" : \"", "\"sha256\" : \"x", "is not like"), ("\"samples\" : 2", "\"samples\" : 0", "is below"),
+        ("\"samples\" : 2", "\"samples\" : \"2\"", "is no integer"),
+        ("\"chromaticity\" : \"gray\"", "\"chromaticity\" : \"grey\"", "is none of"),
+        ("\"mode_first\" : false", "\"mode_first\" : 0", "is no boolean"),
+    ])
+    func theCheckerFindsWhatIsWrong(_ old: String, _ new: String, _ expected: String) throws {
+        let folder = try TemporaryFolder()
+        let text = String(decoding: try result("camera.jpg", in: folder) { _ in }.encoded(), as: UTF8.self)
+        #expect(text.contains(old))
+        let wrong = text.replacingOccurrences(of: old, with: new)
+        let found = try JSONSchema(Repository.text("etc/metadata.schema.json")).problems(Data(wrong.utf8))
+        #expect(found.contains { $0.contains(expected) }, "\(found)")
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Spool
+
+@testable import Service
+
+/// A temporary directory that goes with the test, its links resolved.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array((NSTemporaryDirectory() + "/autochrome-service-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil, let resolved = realpath(template, nil) else {
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
+        defer { free(resolved) }
+        path = String(cString: resolved)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes a file, making the folders above it, and returns its path.
+    @discardableResult
+    func write(_ text: String, _ name: String) throws -> String {
+        let file = URL(fileURLWithPath: path + "/" + name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+        return file.path
+    }
+}
+
+enum Repository {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+    static let model = root + "/Models/compact.safetensors"
+
+    static func text(_ path: String) throws -> String {
+        try String(contentsOfFile: root + "/" + path, encoding: .utf8)
+    }
+}
+
+/// Waits until something holds; false if it never does within a time far above what it takes.
+func eventually(_ condition: () -> Bool) -> Bool {
+    for _ in 0..<4000 {
+        if condition() { return true }
+        Thread.sleep(forTimeInterval: 0.005)
+    }
+    return condition()
+}
+
+/// The message of what a piece of code throws; nil where it throws nothing.
+func complaint(_ body: () throws -> Void) -> String? {
+    do { try body() } catch { return "\(error)" }
+    return nil
+}
+
+func candidate(_ path: String) -> Candidate {
+    Candidate(
+        path: SpoolPath(path)!, stamp: FileStamp(device: 1, inode: 1, size: 1, modified: 1), arrival: Date(),
+        origin: .backlog)
+}

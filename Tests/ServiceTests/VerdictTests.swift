@@ -1,0 +1,71 @@
+import Colorization
+import Foundation
+import Imaging
+import Spool
+import Testing
+
+@testable import Service
+
+@Suite struct VerdictTests {
+    @Test func aColouredPhotographIsSkippedOrRejected() {
+        #expect(
+            Verdict(ColorizationError.skippedColored, of: "a")
+                == .skipped("the photograph is already in colour (policy: skip)"))
+        #expect(
+            Verdict(ColorizationError.rejectedColored, of: "a")
+                == .permanent("the photograph is already in colour (policy: reject)"))
+    }
+
+    @Test func theFilesNameIsNotSaidTwice() {
+        let error = ImagingError.unsupported(file: "a.jpg", reason: "not a picture")
+        #expect(Verdict(error, of: "a.jpg") == .permanent("not supported: not a picture"))
+        #expect(Verdict(error, of: "b.jpg") == .permanent("a.jpg: not supported: not a picture"))
+    }
+
+    private static let imaging: [(ImagingError, String)] = [
+        (.damaged(file: "a", reason: "r"), "incomplete"), (.overLimit(file: "a", reason: "r"), "permanent"),
+        (.unsupported(file: "a", reason: "r"), "permanent"), (.notAPhotograph(file: "a", reason: "r"), "permanent"),
+        (.cannotOpen(file: "a", code: EACCES), "permanent"), (.cannotOpen(file: "a", code: EMFILE), "temporary"),
+        (.cannotRead(file: "a", code: EIO), "temporary"), (.tooSlow(file: "a", seconds: 1), "temporary"),
+        (.cannotWrite(file: "a", code: EIO), "temporary"), (.cannotWrite(file: "a", code: ENOSPC), "noSpace"),
+        (.cannotWrite(file: "a", code: EDQUOT), "noSpace"), (.cannotEncode(file: "a", reason: "r"), "permanent"),
+        (.library(reason: "r"), "permanent"),
+    ]
+    private static let spool: [(SpoolError, String)] = [
+        (.noSpace(path: "/o", needed: 1, available: 0), "noSpace"),
+        (.system(operation: "write", path: "/o", code: ENOSPC), "noSpace"),
+        (.system(operation: "open", path: "a", code: EACCES), "permanent"),
+        (.system(operation: "open", path: "a", code: EPERM), "permanent"),
+        (.system(operation: "read", path: "a", code: EIO), "temporary"),
+        (.system(operation: "open", path: "a", code: ENOENT), "gone"), (.missing(path: "a"), "gone"),
+        (.changed(path: "a"), "gone"), (.refused(path: "a", reason: .symbolicLink), "permanent"),
+        (.damaged(path: "/o", detail: "d"), "temporary"), (.ledger(path: "/l", detail: "d"), "temporary"),
+    ]
+
+    private func kind(_ verdict: Verdict) -> String {
+        switch verdict {
+        case .skipped: "skipped"
+        case .incomplete: "incomplete"
+        case .temporary: "temporary"
+        case .noSpace: "noSpace"
+        case .gone: "gone"
+        case .abandoned: "abandoned"
+        case .permanent: "permanent"
+        }
+    }
+
+    @Test(arguments: imaging) func ofAPicturesFile(_ error: ImagingError, _ expected: String) {
+        #expect(kind(Verdict(error, of: "a")) == expected, "\(error)")
+    }
+
+    @Test(arguments: spool) func ofTheSpool(_ error: SpoolError, _ expected: String) {
+        #expect(kind(Verdict(error, of: "a")) == expected, "\(error)")
+    }
+
+    @Test func ofSettingsAndTheSystem() {
+        #expect(Verdict(ConfigurationError.refused(file: "s.yaml", "bad"), of: "a") == .permanent("s.yaml: bad"))
+        #expect(kind(Verdict(CocoaError(.fileWriteOutOfSpace), of: "a")) == "noSpace")
+        #expect(kind(Verdict(ColorizationError.nonFinite, of: "a")) == "permanent")
+        #expect(kind(Verdict(POSIXError(.EIO), of: "a")) == "temporary")
+    }
+}
