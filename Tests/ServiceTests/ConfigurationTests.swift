@@ -80,7 +80,9 @@ import Testing
         #expect(found == message)
     }
 
-    @Test(arguments: [("inbox: /a\nsamples: [1, 2\n", 3), ("a: b: c", 1), ("seed: 1\nsamples: 3\nsamples: 4", 2), ("\tx: 1", 1)])
+    @Test(arguments: [
+        ("inbox: /a\nsamples: [1, 2\n", 3), ("a: b: c", 1), ("seed: 1\nsamples: 3\nsamples: 4", 2), ("\tx: 1", 1),
+    ])
     func textThatIsNotYAMLIsRefusedWithItsLine(_ yaml: String, _ line: Int) throws {
         var configuration = Configuration()
         let found = try #require(

@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test func aNamedFileMayBeCalledAnything() {
-        #expect(found(InputFiles([folder.path + "/in/c.txt", folder.path + "/in/.e.jpg"])) == ["in/.e.jpg", "in/c.txt"])
+        #expect(
+            found(InputFiles([folder.path + "/in/c.txt", folder.path + "/in/.e.jpg"])) == ["in/.e.jpg", "in/c.txt"])
     }
 
     /// One photograph is coloured once, however often it is named.
@@ -38,7 +39,9 @@ import Testing
     }
 
     @Test func whatIsMissingIsNamed() {
-        let inputs = InputFiles([folder.path + "/none/x.jpg", folder.path + "/in/.hidden/..", folder.path + "/in/a.jpg"])
+        let inputs = InputFiles([
+            folder.path + "/none/x.jpg", folder.path + "/in/.hidden/..", folder.path + "/in/a.jpg",
+        ])
         #expect(inputs.problems.count == 1)
         #expect(inputs.problems[0].contains(folder.path + "/none"))
         let empty = InputFiles([folder.path + "/in/deep"])

@@ -74,7 +74,8 @@ struct JSONSchema {
         case "string": value is String
         case "boolean": isBoolean(value)
         case "number": value is NSNumber && !isBoolean(value)
-        case "integer": !isBoolean(value) && (value as? NSNumber).map { $0.doubleValue.rounded() == $0.doubleValue } == true
+        case "integer":
+            !isBoolean(value) && (value as? NSNumber).map { $0.doubleValue.rounded() == $0.doubleValue } == true
         case "null": value is NSNull
         default: false
         }

@@ -51,33 +51,25 @@ import Testing
         #expect(state.withLock { $0.working } == 0)
     }
 
-    /// A steady flow of others must not keep one that must be alone waiting.
-    @Test func oneThatMustBeAloneIsNotStarved() {
+    /// A steady flow of others must not keep one that must be alone waiting: those who come later go later.
+    @Test func oneThatMustBeAloneIsNotOvertaken() {
         let access = SharedAccess()
-        let stop = Atomic<Bool>(false)
-        let alone = Atomic<Bool>(false)
+        let order = Mutex<[String]>([])
         let group = DispatchGroup()
-        // Two that overlap: each waits inside for the other to have come in.
-        let relay = (0..<2).map { _ in DispatchSemaphore(value: 0) }
-        for index in 0..<2 {
+        func begin(_ name: String, alone: Bool) {
             group.enter()
             Thread.detachNewThread {
-                while !stop.load(ordering: .sequentiallyConsistent) {
-                    access.access(alone: false) {
-                        relay[index].signal()
-                        _ = relay[1 - index].wait(timeout: .now() + 0.05)
-                    }
-                }
+                access.access(alone: alone) { order.withLock { $0.append(name) } }
                 group.leave()
             }
+            // Long enough for it to take its place.
+            Thread.sleep(forTimeInterval: 0.05)
         }
-        group.enter()
-        Thread.detachNewThread {
-            access.access(alone: true) { alone.store(true, ordering: .sequentiallyConsistent) }
-            group.leave()
+        access.access(alone: false) {
+            begin("suspect", alone: true)
+            begin("another", alone: false)
         }
-        #expect(eventually { alone.load(ordering: .sequentiallyConsistent) })
-        stop.store(true, ordering: .sequentiallyConsistent)
         group.wait()
+        #expect(order.withLock { $0 } == ["suspect", "another"])
     }
 }

@@ -253,6 +253,7 @@ import Testing
                 case .claimed: counted.claimed += 1
                 case .waiting: counted.waiting += 1
                 case .published: counted.published += 1
+                case .skipped: counted.skipped += 1
                 case .failed: counted.failed += 1
                 case .quarantined: counted.quarantined += 1
                 }

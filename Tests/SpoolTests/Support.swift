@@ -56,7 +56,7 @@ final class TemporarySpool {
 }
 
 /// The metadata of a result, as far as the spool reads it.
-func metadata(_ source: SpoolPath, _ identity: WorkIdentity) -> Data {
+func document(_ source: SpoolPath, _ identity: WorkIdentity) -> Data {
     let document: [String: Any] = [
         "schema": 1,
         "source": ["name": source.escapedName, "sha256": identity.content.hex],
@@ -78,7 +78,7 @@ extension Publisher {
     func publish(_ source: SpoolPath, _ identity: WorkIdentity, previous: SpoolPath? = nil) throws -> SpoolPath {
         let staging = try stage()
         try staging.write(Data("variant of \(identity.content)".utf8), as: "01.jpg")
-        try staging.write(metadata(source, identity), as: ResultName.metadata(of: source))
+        try staging.write(document(source, identity), as: ResultName.metadata(of: source))
         return try publish(staging, source: source, content: identity.content, previous: previous)
     }
 }
