@@ -123,18 +123,22 @@ struct PublishedFolder {
     var sourceHash: String? { (document["source"] as? [String: Any])?["sha256"] as? String }
     var settings: [String: Any] { document["settings"] as? [String: Any] ?? [:] }
 
-    /// Every visible result below a folder.
+    /// Every visible folder of files below one, each a result.
     static func all(below path: String) throws -> [PublishedFolder] {
         guard let walk = FileManager.default.enumerator(atPath: path) else { return [] }
-        var found: [PublishedFolder] = []
+        var folders: Set<String> = []
         for case let name as String in walk {
             if (name as NSString).lastPathComponent.hasPrefix(".") {
                 walk.skipDescendants()
-                continue
+            } else if walk.fileAttributes?[.type] as? FileAttributeType == .typeRegular {
+                folders.insert((name as NSString).deletingLastPathComponent)
             }
-            guard name.hasSuffix("uncertainty.png") else { continue }
-            found.append(try PublishedFolder(path + "/" + (name as NSString).deletingLastPathComponent))
         }
-        return found
+        return try folders.sorted().map { try PublishedFolder(path + "/" + $0) }
+    }
+
+    /// What tells this folder from one that was put in its place.
+    var inode: Int? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.systemFileNumber] as? Int
     }
 }
