@@ -31,6 +31,18 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
                 a.copy_(b)
 
 
+def anchor(model: network.Colorizer, c: dict, count: int) -> torch.Tensor:
+    """Ties the picture of z = 0 to the network's own regression, for the first images of a batch.
+
+    Likelihood alone lets the mode drift to gray: chroma is heavy-tailed, and its most likely value is not its mean. The
+    distance is taken between pictures, since the few coarse latents that make most of a picture count little in z.
+    """
+    part = {k: tuple(x[:count] for x in v) if isinstance(v, tuple) else v[:count] for k, v in c.items() if k in ("affine", 5)}
+    part |= {k: [x[:count] for x in v] for k, v in c.items() if isinstance(v, list)}
+    mode = model.inverse(torch.zeros(count, 8192, device=part[5].device), part)
+    return 2 * (mode - part["affine"][0].detach()).pow(2).mean()
+
+
 def regression_loss(mean, scale, ab):
     """Squared error of the mean in units of about one standard deviation, likelihood of the scale alone."""
     unit = torch.tensor(lab.AB_SCALE, device=ab.device).view(1, 2, 1, 1) / 14
@@ -141,9 +153,12 @@ def main() -> None:
             c = model.conditions(features)
             ab = ab + 0.05 * torch.randn_like(ab)
             nll = network.nll_per_dimension(*model(ab, c)).mean()
+            loss = nll
+            if model.regression is not None:
+                loss = loss + anchor(model, c, args.batch // 3)
             if args.stage == "joint" and model.regression is not None:
-                return nll + 0.1 * regression_loss(*c["affine"], ab)[1], nll
-            return nll, nll
+                return loss + 0.1 * regression_loss(*c["affine"], ab)[1], nll
+            return loss, nll
 
     def mode_of_training() -> None:
         model.train()

@@ -16,6 +16,11 @@ def colorize(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
     return lab.lab_to_rgb(torch.cat([lightness * lab.L_SCALE + lab.L_OFFSET, ab], 1))
 
 
+def sample(model: network.Colorizer, c: dict, z: torch.Tensor) -> torch.Tensor:
+    """The chroma of a latent vector as the program shows it."""
+    return model.limit(model.inverse(z, c), c)
+
+
 def rmse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return 100 * (a - b).pow(2).mean((1, 2, 3)).sqrt()
 
@@ -33,10 +38,10 @@ def evaluate(model: network.Colorizer, images: torch.Tensor, samples: int, tempe
         c = model.conditions(model.features(lightness))
         gray = colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))
         constant = colorize(lightness, torch.zeros_like(ab))
-        mode = colorize(lightness, model.inverse(torch.zeros(len(rgb), 8192, device=device), c))
+        mode = colorize(lightness, sample(model, c, torch.zeros(len(rgb), 8192, device=device)))
         draws = torch.stack(
             [
-                colorize(lightness, model.inverse(temperature * torch.randn(len(rgb), 8192, generator=generator).to(device), c))
+                colorize(lightness, sample(model, c, temperature * torch.randn(len(rgb), 8192, generator=generator).to(device)))
                 for _ in range(samples)
             ]
         )

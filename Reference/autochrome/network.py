@@ -424,6 +424,19 @@ class Colorizer(nn.Module):
         return x
 
 
+    KNEE, REACH = 1.75, 1.25
+
+    def limit(self, chroma: torch.Tensor, c: dict) -> torch.Tensor:
+        """What lies more than KNEE of the regression's scales from its mean, compressed to at most KNEE + REACH."""
+        if self.regression is None:
+            return chroma
+        mean, scale = c["affine"]
+        u = (chroma - mean) * (-scale).exp()
+        size = u.abs()
+        limited = self.KNEE + self.REACH * torch.tanh((size - self.KNEE) / self.REACH)
+        return torch.where(size > self.KNEE, mean + u.sign() * limited * scale.exp(), chroma)
+
+
 class Mixing:
     """The fixed orthogonal matrices, in the order of the flow.
 

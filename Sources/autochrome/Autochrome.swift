@@ -1,9 +1,10 @@
 import ArgumentParser
+import Kernels
 import Service
 
 /// The command line.
 @main
-struct Autochrome: AsyncParsableCommand {
+struct Autochrome: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "autochrome",
         abstract: "Gives gray photographs several plausible colourings.",
@@ -25,14 +26,15 @@ struct Autochrome: AsyncParsableCommand {
             CommandGroup(name: "Models:", subcommands: [Evaluate.self, Model.self, Bench.self]),
         ])
 
-    static func main() async {
+    static func main() {
+        let missing = Processor.check()
+        guard missing.isEmpty else {
+            Output.complain("autochrome: this processor lacks \(missing.joined(separator: ", ")), which this build needs")
+            exit(withError: ExitCode(2))
+        }
         do {
             var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
         } catch let code as ExitCode {
             exit(withError: code)
         } catch {
