@@ -33,9 +33,9 @@ import Testing
 
     /// One photograph is coloured once, however often it is named.
     @Test func whatIsNamedTwiceIsFoundOnce() {
-        let in_ = folder.path + "/in"
-        #expect(found(InputFiles([in_ + "/a.jpg", in_ + "/a.jpg", in_ + "/deep/../a.jpg"])) == ["in/a.jpg"])
-        #expect(found(InputFiles([in_, in_ + "/a.jpg", in_])).count == 3)
+        let inside = folder.path + "/in"
+        #expect(found(InputFiles([inside + "/a.jpg", inside + "/a.jpg", inside + "/deep/../a.jpg"])) == ["in/a.jpg"])
+        #expect(found(InputFiles([inside, inside + "/a.jpg", inside])).count == 3)
     }
 
     @Test func whatIsMissingIsNamed() {

@@ -23,11 +23,18 @@ struct Interpolate: ParsableCommand {
     func validate() throws {
         guard grid >= 3, grid % 2 == 1, grid <= 15 else { throw ValidationError("--grid must be odd, 3 to 15.") }
         guard (32...1024).contains(size) else { throw ValidationError("--size must be 32 to 1024.") }
+        if format == nil { throw ValidationError("--output must end in .jpg, .png, .webp or .tif.") }
     }
 
-    private var format: OutputFormat {
-        let ending = URL(fileURLWithPath: output).pathExtension.lowercased()
-        return OutputFormat.allCases.first { $0.fileExtension == ending } ?? .jpeg
+    /// The format that the output's ending stands for; nil where it stands for none.
+    private var format: OutputFormat? {
+        switch URL(fileURLWithPath: output).pathExtension.lowercased() {
+        case "jpg", "jpeg": .jpeg
+        case "png": .png
+        case "webp": .webp
+        case "tif", "tiff": .tiff
+        default: nil
+        }
     }
 
     func run() throws {
@@ -37,7 +44,7 @@ struct Interpolate: ParsableCommand {
             let content = try ContentHash(file: input).hex
             try Interpolation(content: content, seed: seed, grid: grid).write(
                 photograph, colorizer: loaded.colorizer, execution: model.execution, longSide: size, to: output,
-                format: format,
+                format: format ?? .jpeg,
                 disclosure: Disclosure(
                     version: Program.version, model: loaded.metadata.name, modelHash: loaded.metadata.sha256,
                     seed: seed))

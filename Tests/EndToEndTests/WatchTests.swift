@@ -1,0 +1,210 @@
+import Digest
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite struct WatchTests {
+        @Test func oneRunWorksOffWhatIsThere() async throws {
+            let service = try TestService()
+            try service.drop(Pictures.gray(seed: 1), "a.png")
+            try service.drop(Pictures.gray(seed: 2), "album/b.png")
+            try service.drop(Pictures.gray(seed: 1), "the same again.png")
+            try service.drop(Pictures.gray(seed: 3), "unfinished.png.part")
+            let outcome = try await service.runOnce()
+            let results = try service.results()
+            #expect(results.flatMap(\.problems) == [])
+            #expect(results.count == 2, "the same picture is not done twice: \(outcome.errors)")
+            #expect(outcome.errors.contains("the same picture as"))
+            let before = results.map(\.inode)
+            try await service.runOnce()
+            #expect(try service.results().map(\.inode) == before)
+            #expect(service.folder.tree("inbox").contains("a.png"), "originals are kept")
+        }
+
+        @Test func aDaemonsDay() async throws {
+            let service = try TestService()
+            let (daemon, socket) = try await service.startDaemon()
+
+            // Renamed into the inbox: taken at once.
+            try service.drop(Pictures.gray(seed: 1), "a.png")
+            #expect(await daemon.eventually { service.folder.exists("outbox/a/a.json") }, "\(daemon.errors)")
+
+            // Folders that come with files in them, moved in whole and made in place.
+            try service.folder.write(Pictures.gray(seed: 2), "ready/deep/b.png")
+            #expect(rename(service.folder.path + "/ready", service.folder.path + "/inbox/moved") == 0)
+            try service.folder.write(Pictures.gray(seed: 3), "inbox/made/here/c.png")
+            #expect(await daemon.eventually { service.folder.exists("outbox/moved/deep/b/b.json") }, "\(daemon.errors)")
+            #expect(await daemon.eventually { service.folder.exists("outbox/made/here/c/c.json") }, "\(daemon.errors)")
+
+            // Another picture under the same name is new work.
+            let other = Pictures.gray(seed: 4)
+            try service.drop(other, "a.png")
+            let hash = ContentHash(of: other).hex
+            #expect(
+                await daemon.eventually {
+                    (try? PublishedFolder(service.outbox + "/a"))?.sourceHash == hash
+                })
+            #expect(try service.results().flatMap(\.problems) == [])
+
+            let status = try await service.status()
+            #expect(status["running"] as? Bool == true)
+            #expect(status["is_stuck"] as? Bool == false)
+            #expect(await daemon.eventually { socket.receiveAll().contains("WATCHDOG=1") })
+            let text = try await service.start("status").wait()
+            #expect(text.output.contains("running, process \(daemon.process)"))
+
+            // A second one on the same inbox is refused, whatever its state folder.
+            let second = try await service.start("watch").wait()
+            #expect(second.code == 2 && second.errors.contains("in use"), "\(second.errors)")
+            let third = try await service.start("watch", "--state", service.folder.path + "/other").wait()
+            #expect(third.code == 2 && third.errors.contains("in use"), "\(third.errors)")
+
+            await service.stop(daemon)
+            #expect(socket.receiveAll().contains("STOPPING=1"))
+            #expect(try await service.status()["running"] as? Bool == false)
+        }
+
+        @Test func aReloadAppliesAGoodConfigurationAndKeepsTheOldOneFromABad() async throws {
+            let service = try TestService()
+            let (daemon, socket) = try await service.startDaemon()
+            func reload(_ word: String) async {
+                let before = daemon.errors.components(separatedBy: word).count
+                daemon.send(SIGHUP)
+                #expect(
+                    await daemon.eventually { daemon.errors.components(separatedBy: word).count > before },
+                    "\(daemon.errors)")
+                #expect(await daemon.eventually { socket.receiveAll().contains("READY=1") })
+            }
+            try service.configure(["samples": "many"])
+            await reload("configuration not reloaded, the old one stays")
+            #expect(daemon.errors.contains("samples must be a whole number"))
+            try service.drop(Pictures.gray(seed: 1), "a.png")
+            #expect(await daemon.eventually { service.folder.exists("outbox/a") })
+            #expect(service.folder.exists("outbox/a/02.jpg") && !service.folder.exists("outbox/a/03.jpg"))
+
+            try service.configure(["samples": "3", "workers": "1"])
+            await reload("configuration reloaded")
+            #expect(daemon.errors.contains("workers has changed; that takes effect when the service is restarted"))
+            try service.drop(Pictures.gray(seed: 2), "b.png")
+            #expect(await daemon.eventually { service.folder.exists("outbox/b") })
+            #expect(service.folder.exists("outbox/b/03.jpg"))
+            await service.stop(daemon)
+        }
+
+        @Test func aStopLosesNothing() async throws {
+            let service = try TestService(["samples": "4"])
+            for index in 0..<6 { try service.drop(Pictures.gray(300, 200, seed: UInt64(index)), "\(index).png") }
+            let (daemon, _) = try await service.startDaemon()
+            #expect(await daemon.eventually { !service.folder.list("outbox").filter { !$0.hasPrefix(".") }.isEmpty })
+            await service.stop(daemon)
+            #expect(try service.results().flatMap(\.problems) == [])
+            #expect(service.folder.list("outbox").allSatisfy { !$0.hasPrefix(".") }, "nothing half done is left")
+            // Twice in short order: what is in hand is put back.
+            let (hasty, _) = try await service.startDaemon()
+            hasty.send(SIGTERM)
+            hasty.send(SIGTERM)
+            #expect(await hasty.wait().code == 0)
+            try await service.runOnce()
+            let results = try service.results()
+            #expect(results.count == 6)
+            #expect(results.flatMap(\.problems) == [])
+        }
+
+        /// Thirty photographs at once, while three others grow: all published whole, none early.
+        @Test func aBurstBesideFilesThatGrow() async throws {
+            let service = try TestService(["quiet_seconds": "0.6"])
+            let (daemon, _) = try await service.startDaemon()
+            let slow = (0..<3).map { Pictures.gray(160, 120, seed: UInt64(1000 + $0)) }
+            let writers = slow.indices.map { index in
+                Task.detached {
+                    let path = service.folder.path + "/inbox/slow\(index).png"
+                    let pieces = 12
+                    for piece in 0..<pieces {
+                        // One keeps its file open, the others open and close it for every piece.
+                        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+                        let (from, to) = (slow[index].count * piece / pieces, slow[index].count * (piece + 1) / pieces)
+                        let bytes = Array(slow[index][from..<to])
+                        #expect(write(file, bytes, bytes.count) == bytes.count)
+                        close(file)
+                        try await Task.sleep(for: .milliseconds(150 + 40 * index))
+                    }
+                }
+            }
+            for index in 0..<30 { try service.drop(Pictures.gray(seed: UInt64(index)), "burst/\(index).png") }
+
+            var early: [String] = []
+            let isDone = await daemon.eventually {
+                guard let results = try? service.results() else { return false }
+                early += results.flatMap(\.problems)
+                return results.count >= 33
+            }
+            for writer in writers { try await writer.value }
+            #expect(isDone, "\(daemon.errors)")
+            #expect(early == [])
+            let results = try service.results()
+            #expect(results.count == 33)
+            for (index, bytes) in slow.enumerated() {
+                let result = try PublishedFolder(service.outbox + "/slow\(index)")
+                #expect(result.sourceHash == ContentHash(of: bytes).hex)
+            }
+            let counts = try #require(try await service.status()["counts"] as? [String: Int])
+            #expect(counts["published"] == 33 && counts["failed"] == 0, "\(daemon.errors)")
+            await service.stop(daemon)
+        }
+
+        @Test func originalsAreArchivedOrDeletedAfterwards() async throws {
+            let photograph = Pictures.gray(seed: 5)
+            let archiving = try TestService(["originals": "archive"])
+            try archiving.drop(photograph, "album/a.png")
+            try archiving.drop([1, 2, 3], "album/bad.png")
+            try await archiving.runOnce(expecting: 1)
+            #expect(archiving.folder.read("state/archive/album/a.png") == Data(photograph))
+            #expect(!archiving.folder.exists("inbox/album/a.png"))
+            #expect(try archiving.results().count == 1)
+
+            // A result is made again from where its original is now.
+            let again = try await archiving.start("reprocess", archiving.outbox, "--samples", "3").wait()
+            #expect(again.code == 0, "\(again.errors)")
+            #expect(archiving.folder.exists("outbox/album/a/03.jpg"))
+
+            let deleting = try TestService(["originals": "delete"])
+            try deleting.drop(photograph, "a.png")
+            try await deleting.runOnce()
+            #expect(!deleting.folder.exists("inbox/a.png"))
+            #expect(try deleting.results().map(\.sourceHash) == [ContentHash(of: photograph).hex])
+        }
+
+        @Test func aLostLedgerIsMadeAgainFromTheOutbox() async throws {
+            let service = try TestService()
+            for index in 0..<3 { try service.drop(Pictures.gray(seed: UInt64(index)), "\(index).png") }
+            try await service.runOnce()
+            let before = try service.results().map(\.inode)
+            try FileManager.default.removeItem(atPath: service.folder.path + "/state")
+            try await service.runOnce()
+            #expect(try service.results().map(\.inode) == before)
+            let counts = try #require(try await service.status()["counts"] as? [String: Int])
+            #expect(counts["published"] == 3)
+        }
+
+        @Test func aFullDiskIsNotThePhotographsFault() async throws {
+            let service = try TestService(["free_megabytes": "1e8"])
+            try service.drop(Pictures.gray(), "a.png")
+            let outcome = try await service.runOnce(expecting: 1)
+            #expect(outcome.errors.contains("ended early"))
+            #expect(service.folder.exists("inbox/a.png"))
+            #expect(service.folder.list("state/failed").isEmpty)
+            try service.configure(["free_megabytes": "1"])
+            try await service.runOnce()
+            #expect(try service.results().count == 1)
+        }
+
+        @Test func metricsAreWritten() async throws {
+            let service = try TestService()
+            try service.configure(["metrics": service.folder.path + "/autochrome.prom"])
+            try service.drop(Pictures.gray(), "a.png")
+            try await service.runOnce()
+            let text = String(decoding: try #require(service.folder.read("autochrome.prom")), as: UTF8.self)
+            #expect(text.contains("autochrome_jobs{state=\"published\"} 1\n"))
+        }
+    }
+}
