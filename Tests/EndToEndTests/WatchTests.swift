@@ -110,6 +110,19 @@ extension EndToEnd {
             #expect(results.flatMap(\.problems) == [])
         }
 
+        @Test func aSingleRunThatIsStoppedSaysWhetherAllIsDone() async throws {
+            let service = try TestService(["samples": "4", "workers": "1"])
+            for index in 0..<8 { try service.drop(Pictures.gray(300, 200, seed: UInt64(index)), "\(index).png") }
+            let child = try service.start("watch", "--once")
+            #expect(await child.eventually { !service.folder.list("outbox").filter { !$0.hasPrefix(".") }.isEmpty })
+            child.send(SIGTERM)
+            let outcome = await child.wait()
+            let done = try service.results().count
+            #expect(done == 8 || outcome.code == 1, "\(done) done: \(outcome.errors)")
+            try await service.runOnce()
+            #expect(try service.results().count == 8)
+        }
+
         /// Thirty photographs at once, while three others grow: all published whole, none early.
         @Test func aBurstBesideFilesThatGrow() async throws {
             let service = try TestService(["quiet_seconds": "0.6"])

@@ -52,6 +52,7 @@ package final class JobRunner: Sendable {
     package func replace(_ current: Current) { self.current.withLock { $0 = current } }
 
     package var configuration: Configuration { current.withLock { $0.configuration } }
+    package var modelName: String { current.withLock { $0.workshop.model.metadata.name } }
 
     /// Enters files that the intake found ready.
     package func receive(_ candidates: [Candidate]) {
