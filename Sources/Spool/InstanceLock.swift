@@ -15,7 +15,7 @@ package final class InstanceLock: Sendable {
         guard folder >= 0 else { throw SpoolError.last("open directory", configuration.inbox) }
         inbox = Descriptor(owning: folder)
 
-        guard flock(file.raw, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.lock(file) else {
             let holder = (try? file.content(limit: 64, path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
             throw SpoolError.locked(path: path, holder: holder.trimmingCharacters(in: .whitespacesAndNewlines))
         }
@@ -26,6 +26,15 @@ package final class InstanceLock: Sendable {
         }
         ftruncate(file.raw, 0)
         try file.write(Data("\(getpid())\n".utf8), path)
+    }
+
+    /// Takes a lock; waits a moment, since `isHeld` of another process takes it to find out.
+    private static func lock(_ file: borrowing Descriptor) -> Bool {
+        for _ in 0..<10 {
+            if flock(file.raw, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(10_000)
+        }
+        return false
     }
 }
 

@@ -29,7 +29,8 @@ struct Autochrome: ParsableCommand {
     static func main() {
         let missing = Processor.check()
         guard missing.isEmpty else {
-            Output.complain("autochrome: this processor lacks \(missing.joined(separator: ", ")), which this build needs")
+            Output.complain(
+                "autochrome: this processor lacks \(missing.joined(separator: ", ")), which this build needs")
             exit(withError: ExitCode(2))
         }
         do {

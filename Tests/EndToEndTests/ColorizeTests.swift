@@ -98,7 +98,8 @@ extension EndToEnd {
 
         @Test func aPhotographNamedTwiceIsColouredOnce() async throws {
             let input = try folder.write(Pictures.gray(), "a.png")
-            let outcome = try await Child.run("colorize", input, input, folder.path, "--output", output, "--samples", "1")
+            let outcome = try await Child.run(
+                "colorize", input, input, folder.path, "--output", output, "--samples", "1")
             #expect(outcome.code == 0, "\(outcome.errors)")
             #expect(outcome.errors.contains("1 coloured\n"))
             #expect(folder.list("out") == ["a"])

@@ -4,8 +4,10 @@ import Testing
 extension EndToEnd {
     @Suite struct CrashTests {
         /// The process is killed at random instants until the work is done all the same.
-        @Test(arguments: [1, 2] as [UInt64]) func killedAgainAndAgain(seed: UInt64) async throws {
-            let photographs = (0..<12).map { ("\($0 % 3 == 0 ? "album/" : "")\($0).png", Pictures.gray(240, 180, seed: UInt64($0))) }
+        @Test(arguments: [1] as [UInt64]) func killedAgainAndAgain(seed: UInt64) async throws {
+            let photographs = (0..<12).map {
+                ("\($0 % 3 == 0 ? "album/" : "")\($0).png", Pictures.gray(240, 180, seed: UInt64($0)))
+            }
             func service() throws -> TestService {
                 let service = try TestService(["samples": "3", "quiet_seconds": "0"])
                 for (name, bytes) in photographs { try service.drop(bytes, name) }
@@ -25,7 +27,7 @@ extension EndToEnd {
             var generator = SeededGenerator(seed)
             var inodes: [String: Int?] = [:]
             var kills = 0
-            for _ in 0..<10 {
+            for _ in 0..<8 {
                 let child = try tortured.start("watch", "--once")
                 try await Task.sleep(for: whole * Double.random(in: 0.05...0.9, using: &generator))
                 if child.isRunning { kills += 1 }
@@ -53,7 +55,9 @@ extension EndToEnd {
                 if let known = inodes[result.path] { #expect(known == result.inode, "done again: \(result.path)") }
             }
             #expect(found == truth, "seed \(seed)")
-            let hidden = tortured.folder.tree("outbox").filter { $0.split(separator: "/").contains { $0.hasPrefix(".") } }
+            let hidden = tortured.folder.tree("outbox").filter {
+                $0.split(separator: "/").contains { $0.hasPrefix(".") }
+            }
             #expect(hidden == [], "seed \(seed)")
             for (name, bytes) in photographs { #expect(tortured.folder.read("inbox/" + name) == Data(bytes)) }
         }

@@ -16,7 +16,9 @@ extension EndToEnd {
 
         private func hashes(_ output: String) throws -> [String: [String]] {
             var found: [String: [String]] = [:]
-            for name in folder.list(output) { found[name] = try PublishedFolder("\(folder.path)/\(output)/\(name)").hashes }
+            for name in folder.list(output) {
+                found[name] = try PublishedFolder("\(folder.path)/\(output)/\(name)").hashes
+            }
             return found
         }
 
@@ -45,7 +47,9 @@ extension EndToEnd {
                 let service = try TestService([
                     "samples": "3", "seed": "11", "workers": workers, "threads": "4", "quiet_seconds": "0",
                 ])
-                for name in names { try service.drop(Array(try #require(folder.read("in/\(name).png"))), "\(name).png") }
+                for name in names {
+                    try service.drop(Array(try #require(folder.read("in/\(name).png"))), "\(name).png")
+                }
                 try await service.runOnce()
                 var found: [String: [String]] = [:]
                 for result in try service.results() {
@@ -57,7 +61,10 @@ extension EndToEnd {
 
         @Test func moreSamplesBeginWithTheSameOnesAndAnotherSeedWithOthers() async throws {
             let input = folder.path + "/in/a.png"
-            for (output, options) in [("two", ["--samples", "2"]), ("ten", ["--samples", "10"]), ("other", ["--samples", "2", "--seed", "2"])] {
+            for (output, options) in [
+                ("two", ["--samples", "2"]), ("ten", ["--samples", "10"]),
+                ("other", ["--samples", "2", "--seed", "2"]),
+            ] {
                 let outcome = try await Child(
                     ["colorize", input, "--output", folder.path + "/" + output] + options
                 ).wait()

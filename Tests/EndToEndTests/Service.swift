@@ -40,8 +40,9 @@ final class TestService {
     }
 
     /// Starts the daemon and waits until it says that it is ready.
-    func startDaemon(_ location: SourceLocation = #_sourceLocation) async throws -> (daemon: Child, socket: NotifySocket)
-    {
+    func startDaemon(_ location: SourceLocation = #_sourceLocation) async throws -> (
+        daemon: Child, socket: NotifySocket
+    ) {
         let socket = try NotifySocket(folder.path + "/notify-\(UUID().uuidString.prefix(8))")
         let daemon = try start("watch", environment: ["NOTIFY_SOCKET": socket.path, "WATCHDOG_USEC": "600000"])
         var messages: [String] = []

@@ -64,6 +64,13 @@ final class TemporaryFolder {
         (FileManager.default.enumerator(atPath: path + "/" + name)?.compactMap { $0 as? String } ?? []).sorted()
     }
 
+    /// Moves a file or folder whose name may be any bytes.
+    func rename(_ name: [UInt8], to other: [UInt8]) throws {
+        guard Foundation.rename(Self.cString(path, name), Self.cString(path, other)) == 0 else {
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
+    }
+
     private static func cString(_ folder: String, _ name: [UInt8]) -> [CChar] {
         (Array(folder.utf8) + [UInt8(ascii: "/")] + name).map { CChar(bitPattern: $0) } + [0]
     }
@@ -91,12 +98,15 @@ struct SeededGenerator: RandomNumberGenerator {
 /// A result's folder, read back.
 struct PublishedFolder {
     let path: String
+    /// What tells this folder from one that was put in its place.
+    let inode: Int?
     let document: [String: Any]
     /// What is not as it should be; empty where the result is whole.
     private(set) var problems: [String] = []
 
     init(_ path: String) throws {
         self.path = path
+        inode = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
         let documents = names.filter { $0.hasSuffix(".json") }
         guard documents.count == 1, let data = FileManager.default.contents(atPath: path + "/" + documents[0]),
@@ -135,10 +145,5 @@ struct PublishedFolder {
             }
         }
         return try folders.sorted().map { try PublishedFolder(path + "/" + $0) }
-    }
-
-    /// What tells this folder from one that was put in its place.
-    var inode: Int? {
-        (try? FileManager.default.attributesOfItem(atPath: path))?[.systemFileNumber] as? Int
     }
 }

@@ -8,7 +8,8 @@ extension EndToEnd {
         init() throws { folder = try TemporaryFolder() }
 
         @Test(arguments: [
-            [], ["colourise"], ["colorize"], ["colorize", "a.png"], ["colorize", "a.png", "--output", "/tmp/x", "--samples", "0"],
+            [], ["colourise"], ["colorize"], ["colorize", "a.png"],
+            ["colorize", "a.png", "--output", "/tmp/x", "--samples", "0"],
             ["colorize", "a.png", "--output", "/tmp/x", "--format", "gif"],
             ["colorize", "a.png", "--output", "/tmp/x", "--threads", "-1"], ["status", "--unknown"],
             ["interpolate", "a.png", "--output", "/tmp/x.jpg", "--grid", "4"],

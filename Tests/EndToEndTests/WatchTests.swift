@@ -110,17 +110,31 @@ extension EndToEnd {
             #expect(results.flatMap(\.problems) == [])
         }
 
+        @Test func aSingleRunThatIsStoppedSaysWhetherAllIsDone() async throws {
+            let service = try TestService(["samples": "4", "workers": "1"])
+            for index in 0..<8 { try service.drop(Pictures.gray(300, 200, seed: UInt64(index)), "\(index).png") }
+            let child = try service.start("watch", "--once")
+            #expect(await child.eventually { !service.folder.list("outbox").filter { !$0.hasPrefix(".") }.isEmpty })
+            child.send(SIGTERM)
+            let outcome = await child.wait()
+            let done = try service.results().count
+            #expect(done == 8 || outcome.code == 1, "\(done) done: \(outcome.errors)")
+            try await service.runOnce()
+            #expect(try service.results().count == 8)
+        }
+
         /// Thirty photographs at once, while three others grow: all published whole, none early.
         @Test func aBurstBesideFilesThatGrow() async throws {
             let service = try TestService(["quiet_seconds": "0.6"])
             let (daemon, _) = try await service.startDaemon()
             let slow = (0..<3).map { Pictures.gray(160, 120, seed: UInt64(1000 + $0)) }
+            let inbox = service.folder.path + "/inbox"
             let writers = slow.indices.map { index in
                 Task.detached {
-                    let path = service.folder.path + "/inbox/slow\(index).png"
+                    let path = inbox + "/slow\(index).png"
                     let pieces = 12
                     for piece in 0..<pieces {
-                        // One keeps its file open, the others open and close it for every piece.
+                        // Closed after every piece: a close alone says nothing of being whole.
                         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
                         let (from, to) = (slow[index].count * piece / pieces, slow[index].count * (piece + 1) / pieces)
                         let bytes = Array(slow[index][from..<to])

@@ -50,11 +50,11 @@ package final class Daemon: Sendable {
         for step in try parts.ledger.recover(publisher: parts.publisher, inbox: parts.inbox)
         where step.action != .enqueue { runner.perform(step) }
 
-        let signals = listen(runner, parts, model)
+        let signals = listen(runner, parts)
         defer { signals.forEach { $0.cancel() } }
         let pool = WorkerPool()
         pool.start(workers: configuration.effectiveWorkers, take: runner.gate.take, work: runner.run)
-        let beat = heartbeat(runner, parts, model, state: spool.state)
+        let beat = heartbeat(runner, parts, state: spool.state)
         defer { beat.cancel() }
         if once {
             try workOff(runner, parts)
@@ -66,7 +66,7 @@ package final class Daemon: Sendable {
         pool.wait()
         parts.intake.stop()
         // What is on its way on this queue finds everything still there.
-        control.sync { beatOnce(runner, parts, model, state: spool.state) }
+        control.sync { beatOnce(runner, parts, state: spool.state) }
         act(.idle, runner, parts)
         logger.info("stopped")
         return runner.failures.load(ordering: .relaxed) == 0
@@ -121,7 +121,7 @@ package final class Daemon: Sendable {
     }
 
     private func listen(
-        _ runner: JobRunner, _ parts: JobRunner.Spools, _ model: LoadedModel
+        _ runner: JobRunner, _ parts: JobRunner.Spools
     ) -> [any DispatchSourceSignal] {
         let reactions: [(Int32, Lifecycle.Event)] = [
             (SIGTERM, .terminate), (SIGINT, .terminate), (SIGHUP, .reload),
@@ -153,6 +153,10 @@ package final class Daemon: Sendable {
             runner.failures.add(1, ordering: .relaxed)
             logger.error("ended early: \(reason)")
         }
+        if lifecycle.withLock({ $0.phase != .running }) {
+            runner.failures.add(1, ordering: .relaxed)
+            logger.notice("ended early: what was not begun stays in the inbox")
+        }
         act(.exhausted, runner, parts)
     }
 
@@ -176,23 +180,23 @@ package final class Daemon: Sendable {
     // MARK: Heartbeat
 
     private func heartbeat(
-        _ runner: JobRunner, _ parts: JobRunner.Spools, _ model: LoadedModel, state: String
+        _ runner: JobRunner, _ parts: JobRunner.Spools, state: String
     ) -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: control)
-        timer.setEventHandler { [self] in beatOnce(runner, parts, model, state: state) }
+        timer.setEventHandler { [self] in beatOnce(runner, parts, state: state) }
         timer.schedule(deadline: .now(), repeating: min(Self.beatSeconds, manager.watchdogInterval ?? Self.beatSeconds))
         timer.activate()
         return timer
     }
 
-    private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, _ model: LoadedModel, state: String) {
+    private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
         if !once { runner.queueDue() }
         resumeIfRoom(runner, parts)
         let configuration = runner.configuration
         let entries = runner.board.entries
         // Every stage but decoding is bounded by the size of the picture; decoding by its own limit.
         let longest = configuration.decodeSeconds + 300
-        let stuck = entries.contains { $0.silent > longest && $0.stage != "waiting for memory" }
+        let stuck = entries.contains { $0.silent > longest && !$0.stage.hasPrefix("waiting") }
         if !stuck { manager.watchdog() }
         let mode =
             switch parts.intake.mode {
@@ -202,7 +206,7 @@ package final class Daemon: Sendable {
             case .stopped: "stopped"
             }
         let beat = Heartbeat(
-            process: getpid(), program: Program.name, model: model.metadata.name, started: started, written: Date(),
+            process: getpid(), program: Program.name, model: runner.modelName, started: started, written: Date(),
             watching: mode, paused: runner.gate.pauseReason, queued: runner.gate.queued, inHand: entries, stuck: stuck)
         do {
             try beat.write(state: state)

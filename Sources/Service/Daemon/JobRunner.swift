@@ -37,6 +37,7 @@ package final class JobRunner: Sendable {
     /// Files that failed for now or for good since the start.
     package let failures = Atomic<Int>(0)
     private let suspects = SharedAccess()
+    private let pictures = Turns<ContentHash>()
     private let spools: Spools
     private let current: Mutex<Current>
     private let logger: Logger
@@ -51,6 +52,7 @@ package final class JobRunner: Sendable {
     package func replace(_ current: Current) { self.current.withLock { $0 = current } }
 
     package var configuration: Configuration { current.withLock { $0.configuration } }
+    package var modelName: String { current.withLock { $0.workshop.model.metadata.name } }
 
     /// Enters files that the intake found ready.
     package func receive(_ candidates: [Candidate]) {
@@ -94,6 +96,7 @@ package final class JobRunner: Sendable {
             defer { board.end(token) }
             do {
                 // One that was in hand when the process died must not take others with it again.
+                try board.advance(token, to: "waiting for its turn")
                 try suspects.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
             } catch {
                 try resolve(Verdict(error, of: path.escapedName), candidate, job)
@@ -104,10 +107,19 @@ package final class JobRunner: Sendable {
     }
 
     private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
+        try board.advance(token, to: "opening")
+        let file = try spools.inbox.openFile(candidate.path, expecting: candidate.stamp)
+        let content = try file.hash()
+        // The same picture under another name may be in hand; what it comes to will do for this one as well.
+        try board.advance(token, to: "waiting for its turn")
+        try pictures.take(content) { try work(on: candidate, file, content, job, token) }
+    }
+
+    private func work(
+        on candidate: Candidate, _ file: borrowing OpenedFile, _ content: ContentHash, _ job: Job, _ token: Int
+    ) throws {
         let path = candidate.path
         let now = current.withLock { $0 }
-        let file = try spools.inbox.openFile(path, expecting: candidate.stamp)
-        let content = try file.hash()
         let configuration = try Sidecars.resolve(now.configuration, root: spools.inbox.path, relative: path)
         let settings = configuration.coloring
         let identity = WorkIdentity(
