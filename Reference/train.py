@@ -62,10 +62,10 @@ def sheet(model: network.Colorizer, images: torch.Tensor, path: Path, columns: i
         c = model.conditions(model.features(lightness))
         gray = evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))
         generator = torch.Generator().manual_seed(7)
-        tiles = [gray, rgb, evaluation.colorize(lightness, model.inverse(torch.zeros(len(rgb), 8192, device=device), c))]
+        tiles = [gray, rgb, evaluation.colorize(lightness, evaluation.sample(model, c, torch.zeros(len(rgb), 8192, device=device)))]
         for _ in range(columns):
             z = temperature * torch.randn(len(rgb), 8192, generator=generator).to(device)
-            tiles.append(evaluation.colorize(lightness, model.inverse(z, c)))
+            tiles.append(evaluation.colorize(lightness, evaluation.sample(model, c, z)))
         grid = torch.cat([torch.cat(list(t), 1) for t in tiles], 2)
     Image.fromarray((grid * 255 + 0.5).byte().permute(1, 2, 0).cpu().numpy()).save(path)
 

@@ -20,6 +20,16 @@ extension Publisher {
         return nil
     }
 
+    /// The metadata document of a result; nil where it is gone.
+    package func metadata(of result: PublishedResult) throws -> Data? {
+        let path = result.path.appending(ResultName.metadata(of: result.source))
+        do {
+            return try outbox.file(path).content(limit: Self.metadataLimit, outbox.display(path))
+        } catch SpoolError.missing {
+            return nil
+        }
+    }
+
     /// Calls a function for every result in the outbox.
     package func forEachResult(_ body: (PublishedResult) throws -> Void) throws {
         var pending = [SpoolPath.root]

@@ -10,10 +10,17 @@ package final class Publisher: Sendable {
     /// Deciding on a name and taking it is one step.
     private let naming = Mutex(())
 
+    /// A publisher for a folder that is there.
+    ///
+    /// - Parameter reserveBytes: Bytes that must stay free beyond what a piece of work needs.
+    package init(outbox: String, reserveBytes: Int64) throws {
+        self.outbox = try Folder(outbox)
+        reserve = reserveBytes
+    }
+
     /// A publisher for a configuration whose folders `prepare()` has made.
-    package init(configuration: SpoolConfiguration) throws {
-        outbox = try Folder(configuration.outbox)
-        reserve = configuration.reserveBytes
+    package convenience init(configuration: SpoolConfiguration) throws {
+        try self.init(outbox: configuration.outbox, reserveBytes: configuration.reserveBytes)
     }
 
     /// Removes what earlier processes left unfinished, and returns how many folders that were.
