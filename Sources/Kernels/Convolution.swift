@@ -96,6 +96,7 @@ package struct Convolution: Sendable {
         }
         var output = Tensor(uninitialized: shape.outputShape)
         guard output.count > 0 else { return output }
+        execution.tally?.add(multiplications: output.count * depth)
         output.withUnsafeMutablePointer { target in
             input.withUnsafePointer { source in
                 bias.withUnsafePointer { bias in
@@ -110,6 +111,12 @@ package struct Convolution: Sendable {
             }
         }
         return output
+    }
+
+    /// Multiplications of the direct method for one output.
+    private var depth: Int {
+        if case .depthwise = plan { return kernel.height * kernel.width }
+        return inputs * kernel.height * kernel.width
     }
 
     private func dispatch(

@@ -31,8 +31,14 @@ extension EndToEnd {
             #expect(json["samples"] as? Int == 2)
             #expect(json["threads"] as? Int == 1)
             let seconds = try #require(json["seconds"] as? [String: Double])
-            #expect(try #require(seconds["conditioning"]) > 0)
-            #expect(try #require(seconds["sampling"]) > 0)
+            for stage in [
+                "decode", "features", "heads", "conditioning", "sampling", "sample", "upsampling", "encoding",
+            ] {
+                #expect(try #require(seconds[stage], "\(stage)") > 0, "\(stage)")
+            }
+            let rates = try #require(json["direct_gflops"] as? [String: Double])
+            #expect(try #require(rates["conditioning"]) > 0)
+            #expect(try #require(rates["sampling"]) > 0)
         }
 
         @Test func anEvaluationHasEveryFigureWithItsError() async throws {
