@@ -69,7 +69,7 @@ import Testing
         #expect(!cut.isTransient)
     }
 
-    private static let hasAVIF: Bool = {
+    static let hasAVIF: Bool = {
         (try? Vips.start()) != nil && vips_type_find("VipsOperation", "heifsave") != 0
     }()
 
