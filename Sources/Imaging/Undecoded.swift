@@ -25,7 +25,15 @@ final class Undecoded {
         let input = try InputFile(
             descriptor: descriptor, length: length, deadline: .now + .seconds(limits.seconds))
         (picture, header) = try Self.explaining(input, name, limits.seconds, format) {
-            guard let image = av_open(input.source) else { throw Photograph.Failure.library }
+            guard let image = av_open(input.source) else {
+                // Of these libvips says nothing.
+                if let size = Self.declaredSize(descriptor, format),
+                    let reason = limits.refusal(width: size.width, height: size.height, pages: 1)
+                {
+                    throw ImagingError.overLimit(file: name, reason: reason)
+                }
+                throw Photograph.Failure.library
+            }
             return try Header.read(Picture(image), format: format, name: name, limits: limits)
         }
         self.input = input
@@ -72,6 +80,16 @@ final class Undecoded {
             }
             throw ImagingError.damaged(file: name, reason: reason)
         }
+    }
+
+    /// What a PNG file's first chunk says; its sides may be more than libvips looks at.
+    private static func declaredSize(_ descriptor: Int32, _ format: InputFormat) -> (width: Int, height: Int)? {
+        var bytes = [UInt8](repeating: 0, count: 24)
+        guard format == .png, pread(descriptor, &bytes, bytes.count, 0) == bytes.count,
+            bytes[12..<16].elementsEqual("IHDR".utf8)
+        else { return nil }
+        func number(_ part: ArraySlice<UInt8>) -> Int { part.reduce(0) { $0 << 8 | Int($1) } }
+        return (number(bytes[16..<20]), number(bytes[20..<24]))
     }
 
     private static func checkedLength(of descriptor: Int32, name: String, limits: DecodeLimits) throws -> Int {

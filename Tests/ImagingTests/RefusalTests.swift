@@ -53,6 +53,7 @@ import Testing
             let path = scratch.write(Array(bytes.prefix(max(12, Int(Double(bytes.count) * part)))), "\(part)" + name)
             let error = try refusal(path)
             if case .damaged = error {} else { Issue.record("\(part): \(error)") }
+            #expect(!"\(error)".contains("unknown error"))
             #expect(!error.isTransient)
         }
     }
@@ -78,6 +79,13 @@ import Testing
         let scratch = Scratch()
         let path = scratch.write(Self.png(width: 40_000, height: 40_000), "huge.png")
         #expect(try refusal(path).description.contains("40000 × 40000"))
+    }
+
+    @Test("Sides beyond what the decoder looks at are named", arguments: [(1, 2_000_000_000), (2_000_000_000, 1)])
+    func giantSides(width: UInt32, height: UInt32) throws {
+        let scratch = Scratch()
+        let error = try refusal(scratch.write(Self.png(width: width, height: height), "giant.png"))
+        #expect(isOverLimit(error) && "\(error)".contains("\(width) × \(height)"), "\(error)")
     }
 
     @Test("Strips are no photographs", arguments: [(1, 30_000), (30_000, 1), (4000, 60)])
