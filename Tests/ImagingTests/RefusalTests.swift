@@ -195,30 +195,6 @@ import Testing
         #expect(reasons.count == 2, "\(reasons)")
     }
 
-    @Test(
-        "Bytes changed at random are decoded or refused, never worse",
-        arguments: [
-            ("jpegsave", "a.jpg"), ("pngsave", "a.png"), ("tiffsave", "a.tif"), ("webpsave", "a.webp"),
-        ])
-    func mutated(saver: String, name: String) throws {
-        let scratch = Scratch()
-        var generator = SeededGenerator(6)
-        let path = try DecodeTests.ramp.save(saver, scratch.file(name))
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        var limits = DecodeLimits()
-        limits.pixels = 1_000_000
-        for _ in 0..<60 {
-            var copy = bytes
-            for _ in 0..<Int.random(in: 1...8, using: &generator) {
-                copy[Int.random(in: 0..<copy.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
-            }
-            do {
-                let photograph = try Photograph.open(path: scratch.write(copy, name), limits: limits)
-                #expect(photograph.width * photograph.height <= limits.pixels)
-            } catch is ImagingError {}
-        }
-    }
-
     @Test("Limits out of range are refused")
     func invalidLimits() {
         for change in [

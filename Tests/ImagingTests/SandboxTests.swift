@@ -7,7 +7,7 @@ import Testing
 /// Decoding in helper processes, honest ones and such whose decoder misbehaves.
 @Suite struct SandboxTests {
     /// Built beside the tests.
-    private static let helper = Bundle.main.executableURL!.deletingLastPathComponent().path + "/faulty-helper"
+    static let helper = Bundle.main.executableURL!.deletingLastPathComponent().path + "/faulty-helper"
     private let scratch = Scratch()
     private let decoder = SandboxedDecoder(program: SandboxTests.helper, arguments: [])
 
