@@ -56,6 +56,9 @@ let package = Package(
             name: "kernels-benchmark", dependencies: ["Tensor", "Kernels"], path: "Benchmarks/Kernels",
             exclude: ["pytorch.py"], swiftSettings: fast),
 
+        .executableTarget(
+            name: "decode-benchmark", dependencies: ["Imaging"], path: "Benchmarks/Decode", swiftSettings: fast),
+
         .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
