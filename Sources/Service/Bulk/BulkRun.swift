@@ -25,7 +25,7 @@ package struct BulkRun: Sendable {
         model: LoadedModel, publisher: Publisher, configuration: Configuration,
         override: @escaping @Sendable (inout ColoringSettings) -> Void
     ) {
-        workshop = Workshop(model: model, configuration: configuration)
+        workshop = Workshop(model: model, configuration: configuration, decoder: SandboxedDecoder())
         self.publisher = publisher
         self.configuration = configuration
         self.override = override

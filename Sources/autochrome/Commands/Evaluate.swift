@@ -41,11 +41,12 @@ struct Evaluate: ParsableCommand {
         let bar = ProgressBar(total: items.count, quiet: json && !Output.isTerminal)
         var rows: [(name: String, figures: Figures)] = []
         var failures = 0
+        let decoder = SandboxedDecoder()
         for item in items {
             do {
                 let name = item.relative.escapedName
                 let file = try item.folder.openFile(item.relative)
-                let photograph = try Photograph.open(descriptor: file.descriptor.raw, name: name)
+                let photograph = try decoder.photograph(descriptor: file.descriptor.raw, name: name)
                 rows.append((name, try evaluator.figures(of: photograph, name: name)))
                 bar.advance()
             } catch {

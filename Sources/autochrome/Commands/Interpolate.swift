@@ -40,7 +40,7 @@ struct Interpolate: ParsableCommand {
     func run() throws {
         let loaded = try model.load()
         do {
-            let photograph = try Photograph.open(path: input, limits: DecodeLimits())
+            let photograph = try SandboxedDecoder().photograph(path: input)
             let content = try ContentHash(file: input).hex
             try Interpolation(content: content, seed: seed, grid: grid).write(
                 photograph, colorizer: loaded.colorizer, execution: model.execution, longSide: size, to: output,
