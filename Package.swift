@@ -58,6 +58,9 @@ let package = Package(
         .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "Flow", "Kernels", "Tensor"],
+            resources: [.copy("Golden")]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest"]),
         .testTarget(
