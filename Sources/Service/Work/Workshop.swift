@@ -34,13 +34,13 @@ package struct Workshop: Sendable {
     private let limits: DecodeLimits
     private let writer: ResultWriter
 
-    package init(model: LoadedModel, configuration: Configuration) {
+    package init(model: LoadedModel, configuration: Configuration, transfer: LatentTransfer? = nil) {
         self.model = model
         budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
         limits = configuration.decodeLimits
         writer = ResultWriter(
             colorizer: model.colorizer, model: model.metadata, program: ("Autochrome", Program.version),
-            execution: Execution(threads: configuration.threadsPerWorker))
+            transfer: transfer, execution: Execution(threads: configuration.threadsPerWorker))
     }
 
     /// Decodes, colours and writes the pictures of a result into an empty directory, and returns its metadata.
