@@ -26,6 +26,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSandbox"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
         .target(name: "Tensor", swiftSettings: fast),
@@ -36,7 +37,7 @@ let package = Package(
         .target(
             name: "Colorization", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Digest"], swiftSettings: fast),
         .target(
-            name: "Training", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Colorization"],
+            name: "Training", dependencies: ["CZlib", "Tensor", "Kernels", "Flow", "Imaging", "Colorization"],
             swiftSettings: fast),
         .target(
             name: "Spool",
@@ -63,6 +64,9 @@ let package = Package(
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
         .executableTarget(name: "faulty-helper", dependencies: ["Imaging"], path: "Tests/FaultyHelper"),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "Flow", "Kernels", "Tensor"],
+            resources: [.copy("Golden")]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging", "faulty-helper"]),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest"]),
         .testTarget(

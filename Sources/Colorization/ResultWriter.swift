@@ -28,12 +28,14 @@ package struct ResultWriter: Sendable {
     private let colorizer: ImageColorizer
     private let model: ResultMetadata.Model
     private let execution: Execution
+    private let transfer: LatentTransfer?
     private let program: (name: String, version: String)
 
     package init(
         colorizer: ImageColorizer, model: ResultMetadata.Model, program: (name: String, version: String),
-        execution: Execution
+        transfer: LatentTransfer? = nil, execution: Execution
     ) {
+        self.transfer = transfer
         self.colorizer = colorizer
         self.model = model
         self.program = program
@@ -60,10 +62,12 @@ package struct ResultWriter: Sendable {
         let draws: [Int?] = (0..<settings.samples).map { settings.modeFirst ? ($0 == 0 ? nil : $0 - 1) : $0 }
         let samples = try timed(&timings.sampling) {
             let latents = draws.map { draw in
-                draw.map { index in
-                    Latent.draw(content: origin.sha256, seed: settings.seed, index: index)
-                        .map { $0 * Float(settings.temperature) }
-                } ?? [Float](repeating: 0, count: Colorizer.latentCount)
+                let latent =
+                    draw.map { index in
+                        Latent.draw(content: origin.sha256, seed: settings.seed, index: index)
+                            .map { $0 * Float(settings.temperature) }
+                    } ?? [Float](repeating: 0, count: Colorizer.latentCount)
+                return transfer?.applied(to: latent) ?? latent
             }
             return try colorizer.samples(latents: latents, conditions, execution)
         }
@@ -121,8 +125,8 @@ package struct ResultWriter: Sendable {
             settings: .init(
                 samples: settings.samples, seed: settings.seed, temperature: settings.temperature,
                 modeFirst: settings.modeFirst, saturation: settings.saturation, format: settings.format.rawValue,
-                quality: settings.quality, key: settings.key),
-            variants: variants, sheet: settings.sheet ? "sheet.jpg" : nil,
+                quality: settings.quality, key: settings.key(transfer)),
+            reference: transfer?.reference, variants: variants, sheet: settings.sheet ? "sheet.jpg" : nil,
             uncertainty: settings.uncertainty ? "uncertainty.png" : nil, timings: timings, warnings: warnings)
     }
 

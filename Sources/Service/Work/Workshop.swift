@@ -35,14 +35,16 @@ package struct Workshop: Sendable {
     private let decoder: SandboxedDecoder
     private let writer: ResultWriter
 
-    package init(model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder) {
+    package init(
+        model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder, transfer: LatentTransfer? = nil
+    ) {
         self.model = model
         self.decoder = decoder
         budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
         limits = configuration.decodeLimits
         writer = ResultWriter(
             colorizer: model.colorizer, model: model.metadata, program: ("Autochrome", Program.version),
-            execution: Execution(threads: configuration.threadsPerWorker))
+            transfer: transfer, execution: Execution(threads: configuration.threadsPerWorker))
     }
 
     /// Decodes, colours and writes the pictures of a result into an empty directory, and returns its metadata.
