@@ -43,6 +43,8 @@ enum SmallFile {
         let descriptor = open(bytes, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         if descriptor < 0 {
             if errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG { return nil }
+            // Too many open files, or a bad disk: no fault of the settings.
+            guard errno == EACCES else { throw SpoolError.system(operation: "open", path: name, code: errno) }
             throw ConfigurationError.unreadable(file: name, String(cString: strerror(errno)))
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

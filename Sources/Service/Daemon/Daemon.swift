@@ -56,14 +56,16 @@ package final class Daemon: Sendable {
         pool.start(workers: configuration.effectiveWorkers, take: runner.gate.take, work: runner.run)
         let beat = heartbeat(runner, parts, state: spool.state)
         defer { beat.cancel() }
+        var isAllSeen = true
         if once {
-            try workOff(runner, parts)
+            isAllSeen = try workOff(runner, parts)
         } else {
             parts.intake.start { runner.receive($0) }
             waitForWatch(parts.intake)
             control.sync { act(.ready, runner, parts) }
         }
         pool.wait()
+        if once { sumUp(runner, isAllSeen: isAllSeen) }
         parts.intake.stop()
         // What is on its way on this queue finds everything still there.
         control.sync { beatOnce(runner, parts, state: spool.state) }
@@ -140,24 +142,31 @@ package final class Daemon: Sendable {
         while intake.mode == .starting { Thread.sleep(forTimeInterval: 0.005) }
     }
 
-    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools) throws {
+    /// Works off what lies in the inbox; false where not all of it was seen.
+    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools) throws -> Bool {
         act(.ready, runner, parts)
         var putBack = -1
+        var isAllSeen = false
         // What was put back as incomplete comes again with the next scan, for the last time.
         while putBack != runner.incomplete.load(ordering: .relaxed), lifecycle.withLock({ $0.phase == .running }) {
             putBack = runner.incomplete.load(ordering: .relaxed)
-            try parts.intake.scanOnce { runner.receive($0) }
+            isAllSeen = try parts.intake.scanOnce { runner.receive($0) }
             runner.gate.waitUntilIdle()
         }
-        if let reason = runner.gate.pauseReason {
-            runner.failures.add(1, ordering: .relaxed)
-            logger.error("ended early: \(reason)")
-        }
-        if lifecycle.withLock({ $0.phase != .running }) {
-            runner.failures.add(1, ordering: .relaxed)
-            logger.notice("ended early: what was not begun stays in the inbox")
-        }
         act(.exhausted, runner, parts)
+        return isAllSeen && putBack == runner.incomplete.load(ordering: .relaxed)
+    }
+
+    /// Says what a single run has left undone.
+    private func sumUp(_ runner: JobRunner, isAllSeen: Bool) {
+        if let reason = runner.gate.pauseReason {
+            logger.error("ended early: \(reason)")
+        } else if !isAllSeen || runner.gate.queued > 0 {
+            logger.notice("ended early: what was not begun stays in the inbox")
+        } else {
+            return
+        }
+        runner.failures.add(1, ordering: .relaxed)
     }
 
     private func reload(_ runner: JobRunner) {
@@ -190,6 +199,7 @@ package final class Daemon: Sendable {
     }
 
     private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
+        runner.settleAgain()
         if !once { runner.queueDue() }
         resumeIfRoom(runner, parts)
         let configuration = runner.configuration
@@ -226,8 +236,8 @@ package final class Daemon: Sendable {
 
     private func resumeIfRoom(_ runner: JobRunner, _ parts: JobRunner.Spools) {
         guard runner.gate.pauseReason != nil, !once else { return }
-        // Somewhat more than the reserve, so that it does not pause again at once.
-        if (try? parts.publisher.requireSpace(64 << 20)) != nil {
+        // Somewhat more than the reserve, so that it does not pause again at once; the ledger may lie on another disk.
+        if (try? parts.publisher.requireSpace(64 << 20)) != nil, (try? parts.ledger.freeSpace()) ?? 0 > 16 << 20 {
             logger.notice("going on: there is room again")
             runner.gate.resume()
         }

@@ -34,9 +34,11 @@ package final class JobRunner: Sendable {
     package let gate = WorkGate()
     /// Files put back because they did not decode to their end.
     package let incomplete = Atomic<Int>(0)
-    /// Files that failed for now or for good since the start.
+    /// Files that failed for now or for good or were given up since the start.
     package let failures = Atomic<Int>(0)
     private let suspects = SharedAccess()
+    /// Files whose ledger rows could not be written when their work ended.
+    private let unsettled = Mutex<[Candidate]>([])
     private let pictures = Turns<ContentHash>()
     private let spools: Spools
     private let current: Mutex<Current>
@@ -61,6 +63,7 @@ package final class JobRunner: Sendable {
                 if step.action == .enqueue { gate.push(candidate) } else { perform(step) }
             }
         } catch {
+            failures.add(1, ordering: .relaxed)
             logger.error("\(error); the files are looked at again at the next scan")
             for candidate in candidates { spools.intake.forget(candidate.path) }
         }
@@ -72,6 +75,24 @@ package final class JobRunner: Sendable {
             for job in try spools.ledger.due() { gate.push(job.candidate) }
         } catch {
             logger.error("\(error)")
+        }
+    }
+
+    /// Gives back the files that the ledger could not be told about, once it can; they are queued again.
+    package func settleAgain() {
+        var rest = unsettled.withLock { list in
+            defer { list = [] }
+            return list
+        }
+        do {
+            while let candidate = rest.last {
+                if let step = try spools.ledger.settle(candidate.path) {
+                    if step.job.state.isPending { gate.push(candidate) } else { perform(step) }
+                }
+                rest.removeLast()
+            }
+        } catch {
+            unsettled.withLock { $0 += rest }
         }
     }
 
@@ -102,7 +123,11 @@ package final class JobRunner: Sendable {
                 try resolve(Verdict(error, of: path.escapedName), candidate, job)
             }
         } catch {
-            logger.error("\(candidate.path): \(error)")
+            // The ledger itself: with nothing written there, the file would wait for the next start.
+            failures.add(1, ordering: .relaxed)
+            logger.error("\(candidate.path): \(error); it will be tried again")
+            if let error = error as? SpoolError, error.isDiskFull { gate.pause("\(error)") }
+            unsettled.withLock { $0.append(candidate) }
         }
     }
 
@@ -195,6 +220,7 @@ package final class JobRunner: Sendable {
             try spools.ledger.withdraw([path])
             spools.intake.forget(path)
         case .abandoned:
+            failures.add(1, ordering: .relaxed)
             _ = try spools.ledger.putBack(path)
         case .permanent(let reason):
             try fail(path, candidate, reason)
@@ -228,7 +254,8 @@ package final class JobRunner: Sendable {
         } catch let error as SpoolError where error.isGone {
             logger.error("\(job.path): failed: \(reason)")
         } catch {
-            logger.error("\(job.path): failed: \(reason); it stays in the inbox: \(error)")
+            logger.error("\(job.path): failed: \(reason); it stays in the inbox until the next scan: \(error)")
+            spools.intake.forget(job.path)
         }
     }
 }
