@@ -1,6 +1,6 @@
 """Golden vectors: what this reference computes, for the Swift tests to agree with.
 
-    python Reference/golden.py [Tests/FlowTests/Golden]
+    python Reference/golden.py [Tests]
 
 Weights and inputs come from a formula that both sides know (`fill`; in Swift RandomWeights), keyed by each tensor's
 name, so that the files hold outputs only and agreement shows that the names agree as well. Two small files written
@@ -114,9 +114,9 @@ def input_tensor(name: str, shape: tuple[int, ...], scale: float, seed: int) -> 
 # -- the files ----------------------------------------------------------------------------------------
 
 
-def sample(t: torch.Tensor) -> torch.Tensor:
-    """At most LIMIT elements: every k-th, k odd so that all columns are met."""
-    step = -(-t.numel() // LIMIT) | 1
+def sample(t: torch.Tensor, limit: int = LIMIT) -> torch.Tensor:
+    """At most so many elements: every k-th, k odd so that all columns are met."""
+    step = -(-t.numel() // limit) | 1
     return t.flatten()[::step].contiguous()
 
 
@@ -164,9 +164,48 @@ def mnist(path: Path, blocks: int, hidden: int, seed: int) -> None:
     write(path, out, {"blocks": str(blocks), "hidden": str(hidden), "seed": str(seed), "images": str(images)})
 
 
-def main(folder: Path) -> None:
+def training(path: Path, blocks: int, hidden: int, seed: int) -> None:
+    """The gradients of a first step, and the losses of 20 steps of Adam, of a small network for digits."""
+    model = fill_model(Generator(seed, blocks, hidden), seed).train()
+    images, steps, rate = 8, 20, 1e-3
+    adam = torch.optim.Adam(model.parameters(), rate, (0.9, 0.999), 1e-6, 1e-5)
+    condition = torch.nn.functional.one_hot(torch.arange(images) * 3 % 10, 10).float()
+    out, losses = {}, []
+    for step in range(steps):
+        x = input_tensor(f"batch{step}", (images, 784), 1.7, seed)
+        adam.zero_grad()
+        loss = nll_per_dimension(*model(x, condition)).mean()
+        loss.backward()
+        losses.append(loss.item())
+        if step == 0:
+            out = {f"gradient.{n}": sample(p.grad, 256) for n, p in model.named_parameters()}
+        adam.step()
+    out |= {f"after.{n}": sample(p.detach(), 256) for n, p in model.named_parameters()}
+    out["losses"] = torch.tensor(losses)
+    write(path, out, {"blocks": str(blocks), "hidden": str(hidden), "seed": str(seed), "images": str(images)})
+
+
+def adam(path: Path, seed: int) -> None:
+    """Ten steps of Adam on gradients from the formula, some of them large, so that clipping to norm 1 matters."""
+    x = torch.nn.Parameter(input_tensor("adam", (3, 67), 1.0, seed))
+    optimiser = torch.optim.Adam([x], 1e-2, (0.9, 0.999), 1e-6, 1e-5)
+    out = {}
+    for step in range(10):
+        x.grad = input_tensor(f"adam{step}", (3, 67), 0.02 * 2**step, seed)
+        out[f"norm{step}"] = torch.nn.utils.clip_grad_norm_([x], 1.0).reshape(1)
+        optimiser.step()
+        out[f"step{step}"] = x.detach().clone()
+    write(path, out, {"seed": str(seed)})
+
+
+def main(tests: Path) -> None:
     torch.manual_seed(0)
     torch.set_num_threads(2)
+    folder = tests / "TrainingTests" / "Golden"
+    training(folder / "training-mnist.safetensors", 2, 8, 19)
+    adam(folder / "adam.safetensors", 20)
+
+    folder = tests / "FlowTests" / "Golden"
     colorizer(folder / "paper-small.safetensors", Config.paper(0.0625, seed=11), 2)
     colorizer(folder / "paper.safetensors", Config.paper(seed=12), 1)
     colorizer(folder / "compact.safetensors", Config(seed=13), 2)
@@ -187,5 +226,5 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    default = Path(__file__).parent.parent / "Tests" / "FlowTests" / "Golden"
+    default = Path(__file__).parent.parent / "Tests"
     main(Path(sys.argv[1]) if len(sys.argv) > 1 else default)

@@ -3,13 +3,13 @@ import Tensor
 /// Parameters from a formula: each a function of its name and a seed, of a sane scale, nothing zero.
 ///
 /// `Reference/golden.py` has the same formula, so the two sides compute with one network without sharing a file.
-final class RandomWeights: Weights {
+package final class RandomWeights: Weights {
     private let seed: UInt64
-    private(set) var parameterCount = 0
+    package private(set) var parameterCount = 0
 
-    init(seed: UInt64) { self.seed = seed }
+    package init(seed: UInt64) { self.seed = seed }
 
-    func tensor(_ name: String, _ shape: [Int]) -> Tensor {
+    package func tensor(_ name: String, _ shape: [Int]) -> Tensor {
         let parts = name.split(separator: ".")
         let owner = parts.dropLast().last ?? ""
         let scale: Float
@@ -32,7 +32,7 @@ final class RandomWeights: Weights {
     }
 
     /// Drawn uniformly from all rotations and reflections: a Gaussian matrix, orthogonalised column by column.
-    func rotation(_ name: String, _ channels: Int) -> Tensor {
+    package func rotation(_ name: String, _ channels: Int) -> Tensor {
         var stream = stream(name)
         let gaussian = (0..<channels * channels).map { _ in stream.nextNormal() }
         var columns = (0..<channels).map { j in (0..<channels).map { i in gaussian[i * channels + j] } }
@@ -52,14 +52,14 @@ final class RandomWeights: Weights {
     }
 
     /// The order of as many random numbers.
-    func permutation(_ name: String, _ count: Int) -> [Int] {
+    package func permutation(_ name: String, _ count: Int) -> [Int] {
         var stream = stream(name)
         let keys = (0..<count).map { _ in stream.next() }
         return (0..<count).sorted { (keys[$0], $0) < (keys[$1], $1) }
     }
 
     /// The random numbers of a name.
-    func stream(_ name: String) -> RandomStream { RandomStream(high: Self.hash(name), low: seed) }
+    package func stream(_ name: String) -> RandomStream { RandomStream(high: Self.hash(name), low: seed) }
 
     /// Keeps the size of what passes through (He and others 2015), and coefficients small.
     private func weightScale(owner: Substring, parent: Substring, _ shape: [Int]) -> Float {

@@ -2,10 +2,10 @@ import Tensor
 
 extension Tensor {
     /// Elements of one channel: the product of the axes after the second.
-    var channelSize: Int { shape.dropFirst(2).reduce(1, *) }
+    package var channelSize: Int { shape.dropFirst(2).reduce(1, *) }
 
     /// Some channels of [N, C, …].
-    func channels(_ range: Range<Int>) -> Tensor {
+    package func channels(_ range: Range<Int>) -> Tensor {
         let (samples, all, size) = (shape[0], shape[1], channelSize)
         precondition(range.lowerBound >= 0 && range.upperBound <= all, "channels \(range) of \(shape)")
         if range.count == all { return self }
@@ -22,12 +22,12 @@ extension Tensor {
     }
 
     /// The first and the second half of the channels of [N, C, …].
-    var halves: (Tensor, Tensor) {
+    package var halves: (Tensor, Tensor) {
         (channels(0..<shape[1] / 2), channels(shape[1] / 2..<shape[1]))
     }
 
     /// The channels of all parts, in order; the parts agree in every other axis.
-    static func joined(_ parts: [Tensor]) -> Tensor {
+    package static func joined(_ parts: [Tensor]) -> Tensor {
         let first = parts[0]
         let size = first.channelSize
         let total = parts.reduce(0) { $0 + $1.shape[1] }
@@ -50,7 +50,7 @@ extension Tensor {
     }
 
     /// Filters stacked along their first axis; the others agree.
-    static func stacked(_ parts: [Tensor]) -> Tensor {
+    package static func stacked(_ parts: [Tensor]) -> Tensor {
         let inner = Array(parts[0].shape.dropFirst())
         precondition(parts.allSatisfy { Array($0.shape.dropFirst()) == inner }, "cannot stack unlike filters")
         let rows = parts.reduce(0) { $0 + $1.shape[0] }

@@ -8,6 +8,8 @@ import Synchronization
 package struct Execution: Sendable {
     /// Upper bound of the threads that work at the same time, at least 1.
     package let threads: Int
+    /// Counts the arithmetic of layers, if anyone asks.
+    package var tally: WorkTally?
 
     /// An execution on at most `threads` threads.
     package init(threads: Int = 1) {

@@ -41,6 +41,11 @@ package struct TransposedConvolution: Sendable {
 
     /// `[N, I, H, W]` → `[N, O, 2H, 2W]`.
     package func callAsFunction(_ input: Tensor, _ execution: Execution) -> Tensor {
-        Elementwise.depthToSpace2(convolution(input, execution), execution)
+        // Four of the nine taps of each stacked filter are not zero.
+        var uncounted = execution
+        uncounted.tally = nil
+        let output = Elementwise.depthToSpace2(convolution(input, uncounted), execution)
+        execution.tally?.add(multiplications: output.count * convolution.inputs * 4)
+        return output
     }
 }

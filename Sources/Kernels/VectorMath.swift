@@ -47,6 +47,14 @@ enum VectorMath {
         return fraction * power
     }
 
+    /// √x, lane by lane, which the compiler joins; the library's own is not specialised.
+    @inline(__always)
+    static func squareRoot(_ x: Vector) -> Vector {
+        Vector(
+            x[0].squareRoot(), x[1].squareRoot(), x[2].squareRoot(), x[3].squareRoot(), x[4].squareRoot(),
+            x[5].squareRoot(), x[6].squareRoot(), x[7].squareRoot())
+    }
+
     @inline(__always)
     private static func bits(_ x: Vector) -> SIMD8<UInt32> { unsafeBitCast(x, to: SIMD8<UInt32>.self) }
 
