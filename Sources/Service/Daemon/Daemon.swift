@@ -213,9 +213,7 @@ package final class Daemon: Sendable {
         resumeIfRoom(runner, parts)
         let configuration = runner.configuration
         let entries = runner.board.entries
-        // Every stage but decoding is bounded by the size of the picture; decoding by its own limit.
-        let longest = configuration.decodeSeconds + 300
-        let stuck = entries.contains { $0.silent > longest && !$0.stage.hasPrefix("waiting") }
+        let stuck = WorkBoard.isStuck(entries, decodeSeconds: configuration.decodeSeconds)
         if !stuck { manager.watchdog() }
         let mode =
             switch parts.intake.mode {
