@@ -6,7 +6,7 @@
 //   TORTURE_ERRNO   the error number; 0 kills the process before the call; -1 cuts a write in half; -2 never
 //                   returns
 //   TORTURE_FIRED   a file that is made when the fault fires
-//   TORTURE_FULL    while this file exists, every write and creation fails with ENOSPC
+//   TORTURE_FULL    while this file exists, whatever takes room fails with ENOSPC
 //   TORTURE_LOG     every call that counts is appended here: kind, size or flags, path, and other path or @offset
 //   TORTURE_OUTSIDE every opening of a file outside TORTURE_ROOT for writing, and every other change, is appended here
 //   TORTURE_SECRET  every opening of a file that turns out to lie below this folder is appended to TORTURE_OUTSIDE
@@ -82,6 +82,9 @@ static int is_below(const char *path) {
     return root && strncmp(path, root, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 
+// What a call does to the disk; but for the first it is a change.
+enum { READS, TAKES_ROOM, TAKES_NONE };
+
 // Counts a call; the error number it is to fail with, 0 to let it pass, -1 to cut it in half.
 static int judge(const char *name, const char *path, const char *other, int changes, long long size) {
     if (!root) return 0;
@@ -101,7 +104,7 @@ static int judge(const char *name, const char *path, const char *other, int chan
         snprintf(line, sizeof line, "%s\t%lld\t%s\t%s\n", name, size, path, other ? other : "");
         append(logfile, line);
     }
-    if (full && changes && syscall(SYS_faccessat, AT_FDCWD, full, F_OK) == 0) return ENOSPC;
+    if (full && changes == TAKES_ROOM && syscall(SYS_faccessat, AT_FDCWD, full, F_OK) == 0) return ENOSPC;
     if (!kind || nth == 0 || (strcmp(kind, "any") != 0 && strcmp(kind, name) != 0)) return 0;
     if (strcmp(kind, "any") == 0 && !changes) return 0;
     if (atomic_fetch_add(&calls, 1) + 1 != nth) return 0;
@@ -135,19 +138,28 @@ static int judge_descriptor(const char *name, int descriptor, int changes, long 
     return judge(name, path, NULL, changes, size);
 }
 
+// What is written over what a file holds takes no room, nor what still fits into its last block.
+static int takes(int descriptor, long long count, long long offset) {
+    struct stat status;
+    int flags = fcntl(descriptor, F_GETFL);
+    if (offset < 0) offset = flags & O_APPEND ? LLONG_MAX - count : lseek(descriptor, 0, SEEK_CUR);
+    if (fstat(descriptor, &status) < 0) return TAKES_ROOM;
+    return offset >= 0 && offset + count <= (status.st_size + 4095) / 4096 * 4096 ? TAKES_NONE : TAKES_ROOM;
+}
+
 static int judge_write(int descriptor, long long count, long long offset) {
     if (!root) return 0;
     char path[PATH_MAX], at[32];
     path_of(descriptor, path);
     snprintf(at, sizeof at, "@%lld", offset);
-    return judge("write", path, at, 1, count);
+    return judge("write", path, offset < 0 ? NULL : at, takes(descriptor, count, offset), count);
 }
 
 static int judge_open(int folder, const char *name, int flags) {
     if (!root) return 0;
     char path[PATH_MAX];
     path_at(folder, name, path);
-    int changes = (flags & (O_CREAT | O_TRUNC)) || (flags & O_ACCMODE) != O_RDONLY;
+    int changes = flags & O_CREAT ? TAKES_ROOM : flags & O_TRUNC || (flags & O_ACCMODE) != O_RDONLY ? TAKES_NONE : READS;
     return judge(flags & O_CREAT ? "create" : "open", path, NULL, changes, flags);
 }
 
@@ -221,14 +233,14 @@ int mkostemp(char *name, int flags) {
 
 ssize_t write(int descriptor, const void *bytes, size_t count) {
     REAL(write);
-    int failure = judge_descriptor("write", descriptor, 1, count);
+    int failure = judge_write(descriptor, count, -1);
     if (failure == -1 && count > 1) return real(descriptor, bytes, count / 2);
     FAIL_IF(failure);
     return real(descriptor, bytes, count);
 }
 ssize_t writev(int descriptor, const struct iovec *parts, int count) {
     REAL(writev);
-    FAIL_IF(judge_descriptor("write", descriptor, 1, count));
+    FAIL_IF(judge_descriptor("write", descriptor, TAKES_ROOM, count));
     return real(descriptor, parts, count);
 }
 
@@ -243,13 +255,13 @@ PWRITE(pwrite64)
 
 ssize_t read(int descriptor, void *bytes, size_t count) {
     REAL(read);
-    FAIL_IF(judge_descriptor("read", descriptor, 0, count));
+    FAIL_IF(judge_descriptor("read", descriptor, READS, count));
     return real(descriptor, bytes, count);
 }
 #define PREAD(function) \
     ssize_t function(int descriptor, void *bytes, size_t count, off_t offset) { \
         REAL(function); \
-        FAIL_IF(judge_descriptor("read", descriptor, 0, count)); \
+        FAIL_IF(judge_descriptor("read", descriptor, READS, count)); \
         return real(descriptor, bytes, count, offset); \
     }
 PREAD(pread)
@@ -258,7 +270,7 @@ PREAD(pread64)
 #define ON_DESCRIPTOR(function, name) \
     int function(int descriptor) { \
         REAL(function); \
-        FAIL_IF(judge_descriptor(name, descriptor, 1, 0)); \
+        FAIL_IF(judge_descriptor(name, descriptor, TAKES_NONE, 0)); \
         return real(descriptor); \
     }
 ON_DESCRIPTOR(fsync, "fsync")
@@ -267,7 +279,7 @@ ON_DESCRIPTOR(fdatasync, "fsync")
 int close(int descriptor) {
     REAL(close);
     // The descriptor is gone whatever close says.
-    int failure = judge_descriptor("close", descriptor, 0, 0);
+    int failure = judge_descriptor("close", descriptor, READS, 0);
     int result = real(descriptor);
     FAIL_IF(failure);
     return result;
@@ -276,7 +288,7 @@ int close(int descriptor) {
 #define TRUNCATE(function) \
     int function(int descriptor, off_t size) { \
         REAL(function); \
-        FAIL_IF(judge_descriptor("ftruncate", descriptor, 1, size)); \
+        FAIL_IF(judge_descriptor("ftruncate", descriptor, TAKES_ROOM, size)); \
         return real(descriptor, size); \
     }
 TRUNCATE(ftruncate)
@@ -286,14 +298,14 @@ static int judge_path(const char *call, int folder, const char *name) {
     if (!root) return 0;
     char path[PATH_MAX];
     path_at(folder, name, path);
-    return judge(call, path, NULL, 1, 0);
+    return judge(call, path, NULL, strcmp(call, "unlink") == 0 ? TAKES_NONE : TAKES_ROOM, 0);
 }
 static int judge_paths(const char *call, int folder, const char *name, int folder2, const char *name2, long long size) {
     if (!root) return 0;
     char path[PATH_MAX], path2[PATH_MAX];
     path_at(folder, name, path);
     path_at(folder2, name2, path2);
-    return judge(call, path, path2, 1, size);
+    return judge(call, path, path2, TAKES_ROOM, size);
 }
 
 int mkdir(const char *name, mode_t mode) {

@@ -95,8 +95,7 @@ class Trial:
             spool.run("watch", "--once")
         end = spool.judge({**self.good}, set(self.bad))
         end.twice = [line for line in end.twice if "copy.png" not in line or error == 0]
-        for kind in ("lost", "half", "twice", "other"):
-            getattr(outcome, kind).extend(f"afterwards: {line}" for line in getattr(end, kind))
+        outcome.add(end, "afterwards: ")
         outcome.lost += spool.missing(self.originals)
         return hit, outcome, bool(blamed)
 

@@ -88,13 +88,18 @@ def torture(program: Path, kills: int, seed: int, originals: str = "keep") -> tu
     known: dict[tuple[str, str], int] = {}
     disturbed = Outcome()
     hits = 0
-    # How long a run goes on before it is killed at the most: twice what it takes to start and do one photograph.
-    spool.drop("first.png", pool[0][1])
-    arrivals.good["first.png"] = pool[0][1]
-    began = time.monotonic()
-    spool.run("watch", "--once")
-    longest = 2 * (time.monotonic() - began)
+    longest = 0.0
     for number in range(kills):
+        if number % 50 == 0:
+            # Without a rest now and then the runs would be too short for all that waits. A run goes on for twice what
+            # it takes to start and do one photograph at the most.
+            arrivals.finish()
+            spool.drain()
+            arrivals.step()
+            arrivals.finish()
+            began = time.monotonic()
+            spool.run("watch", "--once")
+            longest = 2 * (time.monotonic() - began)
         for _ in range(generator.choice([0, 1, 1, 2, 3])):
             arrivals.step()
         if generator.random() < 0.05:
@@ -123,9 +128,7 @@ def torture(program: Path, kills: int, seed: int, originals: str = "keep") -> tu
     look(spool, known, disturbed, kills)
     truth = undisturbed(program, arrivals.good)
     outcome = spool.judge(arrivals.good, arrivals.bad, truth)
-    outcome.half += disturbed.half
-    outcome.twice += disturbed.twice
-    outcome.other += disturbed.other
+    outcome.add(disturbed)
     if not outcome:
         spool.remove()
     else:

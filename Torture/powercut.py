@@ -175,8 +175,7 @@ def torture(program: Path, cuts: int, seed: int) -> tuple[int, int, Outcome]:
         if outcome:
             print(f"cut {number} before call {nth}: {outcome}", flush=True)
             shutil.copytree(spool.root, f"{spool.root}-{number}", dirs_exist_ok=True)
-        for kind in ("lost", "half", "twice", "other"):
-            getattr(total, kind).extend(getattr(outcome, kind))
+        total.add(outcome)
     record.unlink(missing_ok=True)
     template.remove()
     spool.remove()

@@ -82,6 +82,10 @@ class Outcome:
     def __bool__(self) -> bool:
         return bool(self.lost or self.half or self.twice or self.other)
 
+    def add(self, other: "Outcome", prefix: str = "") -> None:
+        for kind in ("lost", "half", "twice", "other"):
+            getattr(self, kind).extend(prefix + line for line in getattr(other, kind))
+
     def __str__(self) -> str:
         found = "\n".join(f"  {line}" for line in self.lost + self.half + self.twice + self.other)
         text = f"lost/half/twice = {len(self.lost)}/{len(self.half)}/{len(self.twice)}"

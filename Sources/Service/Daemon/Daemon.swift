@@ -8,6 +8,8 @@ import Synchronization
 /// Watches the inbox and works off what comes in, until it is told to stop.
 package final class Daemon: Sendable {
     private static let beatSeconds = 2.0
+    /// Where a quota is full there seems to be room at any time, and to try is all that can be done.
+    private static let shortestPause = Duration.seconds(5)
 
     private let load: @Sendable () throws -> Configuration
     private let once: Bool
@@ -66,7 +68,7 @@ package final class Daemon: Sendable {
         defer { beat.cancel() }
         var isAllSeen = true
         if once {
-            isAllSeen = try workOff(runner, parts)
+            isAllSeen = try workOff(runner, parts, pool)
         } else {
             parts.intake.start { runner.receive($0) }
             waitForWatch(parts.intake)
@@ -151,7 +153,7 @@ package final class Daemon: Sendable {
     }
 
     /// Works off what lies in the inbox; false where not all of it was seen.
-    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools) throws -> Bool {
+    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools, _ pool: WorkerPool) throws -> Bool {
         act(.ready, runner, parts)
         var putBack = -1
         var isAllSeen = false
@@ -162,6 +164,8 @@ package final class Daemon: Sendable {
             runner.gate.waitUntilIdle()
         }
         act(.exhausted, runner, parts)
+        // Stopped, it may still put something back.
+        pool.wait()
         return isAllSeen && putBack == runner.incomplete.load(ordering: .relaxed)
     }
 
@@ -242,11 +246,13 @@ package final class Daemon: Sendable {
     }
 
     private func resumeIfRoom(_ runner: JobRunner, _ parts: JobRunner.Spools) {
-        guard runner.gate.pauseReason != nil, !once else { return }
+        guard let pause = runner.gate.pauseDuration, pause >= Self.shortestPause, !once else { return }
         // Somewhat more than the reserve, so that it does not pause again at once; the ledger may lie on another disk.
         if (try? parts.publisher.requireSpace(64 << 20)) != nil, (try? parts.ledger.freeSpace()) ?? 0 > 16 << 20 {
             logger.notice("going on: there is room again")
             runner.gate.resume()
+            // It finds what the ledger had no room for.
+            parts.intake.rescan()
         }
     }
 }

@@ -66,6 +66,7 @@ package final class JobRunner: Sendable {
             failures.add(1, ordering: .relaxed)
             logger.error("\(error); the files are looked at again at the next scan")
             for candidate in candidates { spools.intake.forget(candidate.path) }
+            pauseIfFull(error)
         }
     }
 
@@ -126,9 +127,13 @@ package final class JobRunner: Sendable {
             // The ledger itself: with nothing written there, the file would wait for the next start.
             failures.add(1, ordering: .relaxed)
             logger.error("\(candidate.path): \(error); it will be tried again")
-            if let error = error as? SpoolError, error.isDiskFull { gate.pause("\(error)") }
+            pauseIfFull(error)
             unsettled.withLock { $0.append(candidate) }
         }
+    }
+
+    private func pauseIfFull(_ error: any Error) {
+        if let error = error as? SpoolError, error.isDiskFull { gate.pause("\(error)") }
     }
 
     private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
