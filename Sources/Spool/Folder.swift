@@ -66,6 +66,9 @@ package final class Folder: Sendable {
         }
     }
 
+    /// Whether a plain file lies at a path.
+    package func hasFile(_ path: SpoolPath) throws -> Bool { try status(path)?.kind == .file }
+
     /// What a name in an open directory is; nil where there is no such name.
     static func status(in directory: Int32, _ name: ArraySlice<UInt8>, _ path: String) throws -> FileStatus? {
         var buffer = stat()

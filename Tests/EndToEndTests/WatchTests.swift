@@ -123,6 +123,18 @@ extension EndToEnd {
             #expect(try service.results().count == count)
         }
 
+        /// A copy that was given up half way is no work that waits.
+        @Test func anIncompleteFileThatIsDeletedIsForgotten() async throws {
+            let service = try TestService(["quiet_seconds": "0", "log_level": "debug"])
+            let (daemon, socket) = try await service.startDaemon()
+            try service.drop(Array(Pictures.gray(seed: 1).dropLast(200)), "half.png")
+            #expect(await daemon.eventually { daemon.errors.contains("half.png: not whole yet") })
+            #expect(await daemon.eventually { socket.receiveAll().contains("STATUS=1 to do, 0 done, 0 failed") })
+            try FileManager.default.removeItem(atPath: service.folder.path + "/inbox/half.png")
+            #expect(await daemon.eventually { socket.receiveAll().contains("STATUS=0 to do, 0 done, 0 failed") })
+            await service.stop(daemon)
+        }
+
         /// Thirty photographs at once, while three others grow: all published whole, none early.
         @Test func aBurstBesideFilesThatGrow() async throws {
             let service = try TestService(["quiet_seconds": "0.6"])

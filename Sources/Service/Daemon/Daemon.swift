@@ -213,6 +213,7 @@ package final class Daemon: Sendable {
 
     private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
         runner.settleAgain()
+        runner.withdrawVanished()
         if !once { runner.queueDue() }
         resumeIfRoom(runner, parts)
         let configuration = runner.configuration

@@ -39,6 +39,8 @@ package final class JobRunner: Sendable {
     private let suspects = SharedAccess()
     /// Files whose ledger rows could not be written when their work ended.
     private let unsettled = Mutex<[Candidate]>([])
+    /// Files put back as incomplete: where one goes away again, nothing else tells the ledger.
+    private let growing = Mutex<Set<SpoolPath>>([])
     private let pictures = Turns<ContentHash>()
     private let spools: Spools
     private let current: Mutex<Current>
@@ -97,6 +99,21 @@ package final class JobRunner: Sendable {
         }
     }
 
+    /// Withdraws the files that did not decode to their end and have left the inbox since.
+    package func withdrawVanished() {
+        let paths = growing.withLock { $0 }
+        do {
+            for path in try paths.filter({ try !spools.inbox.hasFile($0) }) {
+                // One that is in hand again sees for itself.
+                guard growing.withLock({ $0.remove(path) }) != nil else { continue }
+                try spools.ledger.withdraw([path])
+                spools.intake.forget(path)
+            }
+        } catch {
+            logger.debug("\(error)")
+        }
+    }
+
     /// Does what a step of the ledger calls for.
     package func perform(_ step: Ledger.Step) {
         let job = step.job
@@ -114,6 +131,7 @@ package final class JobRunner: Sendable {
         do {
             guard let job = try spools.ledger.claim(candidate.path) else { return }
             let path = candidate.path
+            growing.withLock { _ = $0.remove(path) }
             let token = board.begin(path.description)
             defer { board.end(token) }
             do {
@@ -208,6 +226,7 @@ package final class JobRunner: Sendable {
                 incomplete.add(1, ordering: .relaxed)
                 logger.debug("\(path): not whole yet: \(reason)")
                 _ = try spools.ledger.putBack(path)
+                growing.withLock { _ = $0.insert(path) }
             } else {
                 try fail(path, candidate, reason)
             }
