@@ -3,6 +3,7 @@ SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 program = .build/release/autochrome
 
 KILLS ?= 2000
+EVERY ?= 1
 CUTS ?= 200
 FILES ?= 100000
 SECONDS ?= 60
@@ -23,11 +24,11 @@ test: dependencies lint
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 
-# Kills, faulty disks, power cuts, races and load, in the numbers above; an hour or so, and less with smaller ones.
+# Kills, failing calls, power cuts, full disks, races and load, in the numbers above: a night's work on two cores.
 torture: build
 	python3 Torture/kills.py --kills $(KILLS)
 	python3 Torture/kills.py --kills $$(($(KILLS) / 4)) --seed 2 --originals archive
-	python3 Torture/faults.py
+	python3 Torture/faults.py --every $(EVERY)
 	python3 Torture/powercut.py --cuts $(CUTS)
 	python3 Torture/diskfull.py
 	python3 Torture/races.py --seconds $(SECONDS)
