@@ -30,12 +30,12 @@ extension EndToEnd {
 
         @Test(.enabled(if: hasTools, "needs python3 and cc"))
         func callsThatFail() throws {
-            try run("faults.py", "--every", "80", "--call", "create", "write", "rename")
+            try run("faults.py", "--every", "120", "--call", "write", "rename")
         }
 
         @Test(.enabled(if: hasTools, "needs python3 and cc"))
         func powerCuts() throws {
-            try run("powercut.py", "--cuts", "4", "--seed", "2")
+            try run("powercut.py", "--cuts", "3", "--seed", "2")
         }
 
         @Test(.enabled(if: hasTools, "needs python3 and cc"))
