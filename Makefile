@@ -2,7 +2,13 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 program = .build/release/autochrome
 
-.PHONY: all build test demo bench fuzz lint format install dependencies clean
+KILLS ?= 2000
+EVERY ?= 1
+CUTS ?= 200
+FILES ?= 100000
+SECONDS ?= 60
+
+.PHONY: all build test torture demo bench fuzz lint format install dependencies clean
 
 all: build
 
@@ -17,6 +23,17 @@ build: dependencies
 test: dependencies lint
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
+
+# Kills, failing calls, power cuts, full disks, races and load, in the numbers above: a night's work on two cores.
+torture: build
+	python3 Torture/kills.py --kills $(KILLS)
+	python3 Torture/kills.py --kills $$(($(KILLS) / 4)) --seed 2 --originals archive
+	python3 Torture/faults.py --every $(EVERY)
+	python3 Torture/powercut.py --cuts $(CUTS)
+	python3 Torture/diskfull.py
+	python3 Torture/races.py --seconds $(SECONDS)
+	python3 Torture/load.py --files $(FILES) --seconds $(SECONDS)
+	python3 Torture/stuck.py
 
 # Colours the sample photographs through the daemon and shows where the results are.
 demo: build

@@ -58,11 +58,23 @@ extension Folder {
 
     /// Opens a file for reading; throws `changed` where it is not the one that was seen, `missing` where it is gone.
     package func openFile(_ path: SpoolPath, expecting stamp: FileStamp) throws -> OpenedFile {
-        let file = try file(path)
+        let file = try stillFile(path)
         let status = try file.status(display(path))
         guard status.kind == .file, status.stamp.matches(stamp) else {
             throw SpoolError.changed(path: display(path))
         }
         return OpenedFile(descriptor: file, stamp: status.stamp, path: display(path))
+    }
+
+    /// Opens what was a plain file; throws `changed` where a link, a folder or a device has its name, or that of a folder
+    /// on the way to it.
+    private func stillFile(_ path: SpoolPath) throws -> Descriptor {
+        do {
+            return try file(path)
+        } catch SpoolError.refused {
+            throw SpoolError.changed(path: display(path))
+        } catch SpoolError.system(_, _, let code) where [ELOOP, ENOTDIR, ENXIO].contains(code) {
+            throw SpoolError.changed(path: display(path))
+        }
     }
 }

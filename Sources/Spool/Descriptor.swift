@@ -31,6 +31,15 @@ package struct Descriptor: ~Copyable, Sendable {
         return FileStatus(buffer)
     }
 
+    /// Bytes that may still be written to its file system.
+    func freeSpace(_ path: String) throws -> Int64 {
+        var status = statvfs()
+        guard fstatvfs(raw, &status) == 0 else { throw SpoolError.last("examine the file system of", path) }
+        // Some file systems count no inodes.
+        if status.f_files > 0 && status.f_favail < 64 { return 0 }
+        return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+    }
+
     /// Waits until everything written is on the disk.
     func synchronize(_ path: String) throws {
         guard fsync(raw) == 0 else { throw SpoolError.last("sync", path) }

@@ -60,7 +60,8 @@ package final class FailedStore: Sendable {
                 }
                 return location
             } catch {
-                try? remove(Self.reportPath(place))
+                // A sync may have failed after the file was moved: then the reason stays beside it.
+                if !exists(place) { try? remove(Self.reportPath(place)) }
                 throw error
             }
         }

@@ -45,6 +45,15 @@ package final class Folder: Sendable {
         return file
     }
 
+    /// The whole content of a plain file of it; throws `damaged` where there is more than the limit, in bytes.
+    package func content(_ path: SpoolPath, limit: Int) throws -> Data {
+        let file = try file(path)
+        guard try file.status(display(path)).kind == .file else {
+            throw SpoolError.refused(path: display(path), reason: .special)
+        }
+        return try file.content(limit: limit, display(path))
+    }
+
     /// What lies at a path; nil where nothing does.
     func status(_ path: SpoolPath) throws -> FileStatus? {
         do {
@@ -56,6 +65,9 @@ package final class Folder: Sendable {
             return nil
         }
     }
+
+    /// Whether a plain file lies at a path.
+    package func hasFile(_ path: SpoolPath) throws -> Bool { try status(path)?.kind == .file }
 
     /// What a name in an open directory is; nil where there is no such name.
     static func status(in directory: Int32, _ name: ArraySlice<UInt8>, _ path: String) throws -> FileStatus? {

@@ -82,7 +82,9 @@ package final class Intake: Sendable {
     /// Delivers all that lies in the inbox, without a watch, and returns when every file has come to rest.
     ///
     /// A further call delivers what is new since, and what was put back with `notReady`. `stop()` ends it early.
-    package func scanOnce(handler: @Sendable ([Candidate]) -> Void) throws {
+    ///
+    /// - Returns: Whether all was seen and delivered; false where it was stopped or a folder could not be read.
+    package func scanOnce(handler: @Sendable ([Candidate]) -> Void) throws -> Bool {
         try loop.withLock { try $0.runOnce(handler) }
     }
 }

@@ -1,11 +1,12 @@
 import Foundation
 
 extension IntakeLoop {
-    /// Looks at every folder and file of the inbox, and watches every folder.
-    func scanAll() {
+    /// Looks at every folder and file of the inbox, and watches every folder; false if part was not seen.
+    @discardableResult
+    func scanAll() -> Bool {
         guard openInbox() else {
             nextScan = .now + configuration.pollSeconds
-            return
+            return false
         }
         seen.beginScan()
         reported.beginScan()
@@ -15,6 +16,7 @@ extension IntakeLoop {
         reported.endScan(complete: isComplete)
         updateMode()
         nextScan = .now + (handicap == nil ? configuration.rescanSeconds : configuration.pollSeconds)
+        return isComplete
     }
 
     /// Looks at everything below a folder, each folder watched before it is listed; false if part was not seen.

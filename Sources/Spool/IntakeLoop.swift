@@ -55,12 +55,12 @@ final class IntakeLoop {
         folder = nil
     }
 
-    /// Scans once and returns when every file has come to rest.
-    func runOnce(_ deliver: @Sendable ([Candidate]) -> Void) throws {
+    /// Scans once and returns when every file has come to rest; false where not all was seen and delivered.
+    func runOnce(_ deliver: @Sendable ([Candidate]) -> Void) throws -> Bool {
         takeRequests()
         tableReason = "a single scan"
         folder = try Folder(configuration.inbox)
-        scanAll()
+        let isComplete = scanAll()
         settle(deliver)
         while !settling.isEmpty, !channel.isStopping {
             if let due = settling.nextDue { channel.wait(seconds: min(max(due - .now, 0.001), 0.5)) }
@@ -68,6 +68,7 @@ final class IntakeLoop {
             settle(deliver)
         }
         folder = nil
+        return isComplete && settling.isEmpty
     }
 
     private func takeRequests() {

@@ -132,6 +132,13 @@ extension Ledger {
         try write { try self.advance(Self.existing(path, $0), .putBack, now, $0) }
     }
 
+    /// Gives a file back as `putBack` does if it is still claimed; nil where nothing is known of it.
+    package func settle(_ path: SpoolPath, at now: Date = Date()) throws -> Step? {
+        try write { database in
+            try Self.job(path, database).map { try self.advance($0, .putBack, now, database) }
+        }
+    }
+
     /// Records that a failed file was moved out of the inbox, so that whatever comes under its name is tried.
     package func movedAside(_ path: SpoolPath) throws {
         try write { database in

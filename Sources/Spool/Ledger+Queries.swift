@@ -83,6 +83,12 @@ extension Ledger {
         try fetch("SELECT * FROM job WHERE result = ? ORDER BY id", [result.data])
     }
 
+    /// Bytes that may still be written to the ledger's file system.
+    package func freeSpace() throws -> Int64 {
+        let folder = try Folder((path as NSString).deletingLastPathComponent)
+        return try folder.descriptor.freeSpace(folder.path)
+    }
+
     private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [Job] {
         try read { try Row.fetchAll($0, sql: sql, arguments: arguments).map(Job.init(row:)) }
     }

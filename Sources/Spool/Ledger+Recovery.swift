@@ -75,7 +75,7 @@ extension Ledger {
             guard let end = rows.last else { return }
             last = end["id"]
             let paths = rows.compactMap { SpoolPath(bytes: Array($0["path"] as Data)) }
-            let missing = try paths.filter { try inbox.status($0) == nil }
+            let missing = try paths.filter { try !inbox.hasFile($0) }
             if !missing.isEmpty { try withdraw(missing) }
         }
     }

@@ -43,15 +43,7 @@ package final class Publisher: Sendable {
     }
 
     /// Bytes that may still be written to the outbox.
-    package func freeSpace() throws -> Int64 {
-        var status = statvfs()
-        guard fstatvfs(outbox.descriptor.raw, &status) == 0 else {
-            throw SpoolError.last("examine the file system of", outbox.path)
-        }
-        // Some file systems count no inodes.
-        if status.f_files > 0 && status.f_favail < 64 { return 0 }
-        return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
-    }
+    package func freeSpace() throws -> Int64 { try outbox.descriptor.freeSpace(outbox.path) }
 
     /// Throws `noSpace` where the outbox lacks room for a piece of work of so many bytes.
     package func requireSpace(_ bytes: Int64) throws {

@@ -21,7 +21,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput(name: "no header.png", bytes: Array(Pictures.gray().prefix(20)), reason: "damaged or incomplete"),
         BadInput(name: "text.jpg", bytes: Array("Dear Sir or Madam".utf8), reason: "not a JPEG, PNG, TIFF"),
         BadInput(name: "huge.png", bytes: Pictures.declaring(40_000, 40_000), reason: "over the limits"),
-        BadInput(name: "long.png", bytes: Pictures.declaring(1, 2_000_000_000), reason: "damaged or incomplete"),
+        BadInput(name: "long.png", bytes: Pictures.declaring(1, 2_000_000_000), reason: "over the limits"),
         BadInput(name: "pages.tif", bytes: Pictures.pages(3), reason: "3 pages or frames, at most 1 allowed"),
         BadInput(name: "animation.jpg", bytes: Pictures.animation, reason: "not a JPEG, PNG, TIFF"),
         BadInput(

@@ -34,8 +34,9 @@ import Testing
     private static let spool: [(SpoolError, String)] = [
         (.noSpace(path: "/o", needed: 1, available: 0), "noSpace"),
         (.system(operation: "write", path: "/o", code: ENOSPC), "noSpace"),
-        (.system(operation: "open", path: "a", code: EACCES), "permanent"),
-        (.system(operation: "open", path: "a", code: EPERM), "permanent"),
+        (.system(operation: "open", path: "/i/a", code: EACCES), "permanent"),
+        (.system(operation: "open", path: "/i/a", code: EPERM), "permanent"),
+        (.system(operation: "make directory", path: "/o/.autochrome-1", code: EACCES), "temporary"),
         (.system(operation: "read", path: "a", code: EIO), "temporary"),
         (.system(operation: "open", path: "a", code: ENOENT), "gone"), (.missing(path: "a"), "gone"),
         (.changed(path: "a"), "gone"), (.refused(path: "a", reason: .symbolicLink), "permanent"),

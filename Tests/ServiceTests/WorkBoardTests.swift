@@ -72,4 +72,24 @@ import Testing
         group.wait()
         #expect(order.withLock { $0 } == ["suspect", "another"])
     }
+
+    private func entry(_ stage: String, _ seconds: Double, silent: Double) -> WorkBoard.Entry {
+        WorkBoard.Entry(path: "a", stage: stage, seconds: seconds, silent: silent)
+    }
+
+    @Test func slowIsNotStuck() {
+        #expect(!WorkBoard.isStuck([], decodeSeconds: 120))
+        #expect(!WorkBoard.isStuck([entry("rendering", 90_000, silent: 400)], decodeSeconds: 120))
+        let waiting = entry("waiting for memory", 90_000, silent: 90_000)
+        #expect(!WorkBoard.isStuck([waiting, entry("rendering", 90_000, silent: 1)], decodeSeconds: 120))
+    }
+
+    @Test func silenceIsStuck() {
+        #expect(WorkBoard.isStuck([entry("rendering", 500, silent: 421)], decodeSeconds: 120))
+        #expect(
+            WorkBoard.isStuck(
+                [entry("decoding", 500, silent: 421), entry("rendering", 500, silent: 1)], decodeSeconds: 120))
+        let waiting = entry("waiting for its turn", 90_000, silent: 90_000)
+        #expect(WorkBoard.isStuck([waiting, waiting], decodeSeconds: 120), "all wait, and for nobody")
+    }
 }

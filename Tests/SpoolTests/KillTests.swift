@@ -26,7 +26,7 @@ private final class Worker {
         let inbox = try Folder(configuration.inbox)
         _ = try ledger.recover(publisher: publisher, inbox: inbox)
         let listener = Listener()
-        try Intake(configuration: configuration).scanOnce { listener.deliver($0) }
+        _ = try Intake(configuration: configuration).scanOnce { listener.deliver($0) }
         for step in try ledger.receive(listener.candidates) where step.action == .enqueue {
             guard let job = try ledger.claim(step.job.path) else { continue }
             let content = try inbox.openFile(job.path, expecting: job.stamp).hash()

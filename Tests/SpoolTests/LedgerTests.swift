@@ -133,9 +133,11 @@ import Testing
         let spool = try TemporarySpool()
         let ledger = try Ledger(state: spool.configuration.state)
         _ = try ledger.receive([try spool.candidate("a.tif"), try spool.candidate("b.tif"), try spool.candidate("c")])
+        _ = try ledger.receive([try spool.candidate("link"), try spool.candidate("folder")])
         _ = try ledger.claim(SpoolPath("b.tif")!)
-        unlink(spool.configuration.inbox + "/a.tif")
-        unlink(spool.configuration.inbox + "/b.tif")
+        for name in ["a.tif", "b.tif", "link", "folder"] { unlink(spool.configuration.inbox + "/" + name) }
+        symlink("c", spool.configuration.inbox + "/link")
+        mkdir(spool.configuration.inbox + "/folder", 0o700)
         _ = try ledger.recover(
             publisher: Publisher(configuration: spool.configuration), inbox: Folder(spool.configuration.inbox))
         #expect(try ledger.job(a) == nil)

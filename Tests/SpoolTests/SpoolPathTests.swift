@@ -106,4 +106,29 @@ import Testing
             _ = try inbox.openFile(SpoolPath("growing")!, expecting: stamp)
         }
     }
+
+    /// What is put in a file's place, or in that of a folder above it, is neither followed nor held against the file.
+    @Test func noticesWhatIsNoFileAnyMore() throws {
+        let spool = try TemporarySpool()
+        let stamp = try spool.drop("a/file", "a")
+        let inbox = try Folder(spool.configuration.inbox)
+        let path = inbox.path + "/a/file"
+        func expectChange() {
+            #expect(throws: SpoolError.changed(path: path)) {
+                _ = try inbox.openFile(SpoolPath("a/file")!, expecting: stamp)
+            }
+        }
+        unlink(path)
+        symlink("/etc/passwd", path)
+        expectChange()
+        unlink(path)
+        mkfifo(path, 0o600)
+        expectChange()
+        unlink(path)
+        mkdir(path, 0o700)
+        expectChange()
+        rename(inbox.path + "/a", inbox.path + "/b")
+        symlink("b", inbox.path + "/a")
+        expectChange()
+    }
 }

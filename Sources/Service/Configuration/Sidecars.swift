@@ -4,6 +4,7 @@ import Spool
 /// Finds the settings that hold for one image: those of its folders, the outermost first, then its own.
 package enum Sidecars {
     package static let suffix = ".autochrome.yaml"
+    private static let limit = 1 << 20
 
     /// The configuration for an image.
     ///
@@ -26,35 +27,27 @@ package enum Sidecars {
     }
 
     private static func overlay(_ root: String, _ path: SpoolPath, on configuration: inout Configuration) throws {
-        guard let yaml = try SmallFile.read(root: root, path) else { return }
-        let name = root + "/" + path.description
-        try ConfigurationFile.overlay(yaml, name: name, on: &configuration)
+        guard let yaml = try text(root, path) else { return }
+        try ConfigurationFile.overlay(yaml, name: root + "/" + path.description, on: &configuration)
     }
-}
 
-/// Reads small files below a folder whose names may be any bytes.
-enum SmallFile {
-    private static let limit = 1 << 20
-
-    /// The text of a plain file; nil where there is none.
-    static func read(root: String, _ path: SpoolPath) throws -> String? {
-        let bytes = (Array(root.utf8) + [UInt8(ascii: "/")] + path.bytes).map { CChar(bitPattern: $0) } + [0]
+    /// The text of a plain file below a folder, reached through no symbolic link; nil where there is none.
+    private static func text(_ root: String, _ path: SpoolPath) throws -> String? {
         let name = root + "/" + path.description
-        let descriptor = open(bytes, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        if descriptor < 0 {
-            if errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG { return nil }
-            throw ConfigurationError.unreadable(file: name, String(cString: strerror(errno)))
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        guard status.st_size <= limit else {
+        do {
+            let data = try Folder(root).content(path, limit: limit)
+            guard let text = String(data: data, encoding: .utf8) else {
+                throw ConfigurationError.unreadable(file: name, "not UTF-8")
+            }
+            return text
+        } catch SpoolError.damaged {
             throw ConfigurationError.unreadable(file: name, "larger than 1 MiB")
+        } catch SpoolError.missing, SpoolError.refused {
+            return nil
+        } catch SpoolError.system(_, _, let code) where [ENOTDIR, ELOOP, ENAMETOOLONG, ENXIO].contains(code) {
+            return nil
+        } catch SpoolError.system(_, _, EACCES) {
+            throw ConfigurationError.unreadable(file: name, String(cString: strerror(EACCES)))
         }
-        guard let data = try handle.readToEnd() else { return "" }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw ConfigurationError.unreadable(file: name, "not UTF-8")
-        }
-        return text
     }
 }

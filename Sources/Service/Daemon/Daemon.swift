@@ -8,6 +8,8 @@ import Synchronization
 /// Watches the inbox and works off what comes in, until it is told to stop.
 package final class Daemon: Sendable {
     private static let beatSeconds = 2.0
+    /// Where a quota is full there seems to be room at any time, and to try is all that can be done.
+    private static let shortestPause = Duration.seconds(5)
 
     private let load: @Sendable () throws -> Configuration
     private let once: Bool
@@ -64,14 +66,16 @@ package final class Daemon: Sendable {
         pool.start(workers: configuration.effectiveWorkers, take: runner.gate.take, work: runner.run)
         let beat = heartbeat(runner, parts, state: spool.state)
         defer { beat.cancel() }
+        var isAllSeen = true
         if once {
-            try workOff(runner, parts)
+            isAllSeen = try workOff(runner, parts, pool)
         } else {
             parts.intake.start { runner.receive($0) }
             waitForWatch(parts.intake)
             control.sync { act(.ready, runner, parts) }
         }
         pool.wait()
+        if once { sumUp(runner, isAllSeen: isAllSeen) }
         parts.intake.stop()
         // What is on its way on this queue finds everything still there.
         control.sync { beatOnce(runner, parts, state: spool.state) }
@@ -148,24 +152,33 @@ package final class Daemon: Sendable {
         while intake.mode == .starting { Thread.sleep(forTimeInterval: 0.005) }
     }
 
-    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools) throws {
+    /// Works off what lies in the inbox; false where not all of it was seen.
+    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools, _ pool: WorkerPool) throws -> Bool {
         act(.ready, runner, parts)
         var putBack = -1
+        var isAllSeen = false
         // What was put back as incomplete comes again with the next scan, for the last time.
         while putBack != runner.incomplete.load(ordering: .relaxed), lifecycle.withLock({ $0.phase == .running }) {
             putBack = runner.incomplete.load(ordering: .relaxed)
-            try parts.intake.scanOnce { runner.receive($0) }
+            isAllSeen = try parts.intake.scanOnce { runner.receive($0) }
             runner.gate.waitUntilIdle()
         }
-        if let reason = runner.gate.pauseReason {
-            runner.failures.add(1, ordering: .relaxed)
-            logger.error("ended early: \(reason)")
-        }
-        if lifecycle.withLock({ $0.phase != .running }) {
-            runner.failures.add(1, ordering: .relaxed)
-            logger.notice("ended early: what was not begun stays in the inbox")
-        }
         act(.exhausted, runner, parts)
+        // Stopped, it may still put something back.
+        pool.wait()
+        return isAllSeen && putBack == runner.incomplete.load(ordering: .relaxed)
+    }
+
+    /// Says what a single run has left undone.
+    private func sumUp(_ runner: JobRunner, isAllSeen: Bool) {
+        if let reason = runner.gate.pauseReason {
+            logger.error("ended early: \(reason)")
+        } else if !isAllSeen || runner.gate.queued > 0 {
+            logger.notice("ended early: what was not begun stays in the inbox")
+        } else {
+            return
+        }
+        runner.failures.add(1, ordering: .relaxed)
     }
 
     private func reload(_ runner: JobRunner) {
@@ -199,13 +212,13 @@ package final class Daemon: Sendable {
     }
 
     private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
+        runner.settleAgain()
+        runner.withdrawVanished()
         if !once { runner.queueDue() }
         resumeIfRoom(runner, parts)
         let configuration = runner.configuration
         let entries = runner.board.entries
-        // Every stage but decoding is bounded by the size of the picture; decoding by its own limit.
-        let longest = configuration.decodeSeconds + 300
-        let stuck = entries.contains { $0.silent > longest && !$0.stage.hasPrefix("waiting") }
+        let stuck = WorkBoard.isStuck(entries, decodeSeconds: configuration.decodeSeconds)
         if !stuck { manager.watchdog() }
         let mode =
             switch parts.intake.mode {
@@ -234,11 +247,13 @@ package final class Daemon: Sendable {
     }
 
     private func resumeIfRoom(_ runner: JobRunner, _ parts: JobRunner.Spools) {
-        guard runner.gate.pauseReason != nil, !once else { return }
-        // Somewhat more than the reserve, so that it does not pause again at once.
-        if (try? parts.publisher.requireSpace(64 << 20)) != nil {
+        guard let pause = runner.gate.pauseDuration, pause >= Self.shortestPause, !once else { return }
+        // Somewhat more than the reserve, so that it does not pause again at once; the ledger may lie on another disk.
+        if (try? parts.publisher.requireSpace(64 << 20)) != nil, (try? parts.ledger.freeSpace()) ?? 0 > 16 << 20 {
             logger.notice("going on: there is room again")
             runner.gate.resume()
+            // It finds what the ledger had no room for.
+            parts.intake.rescan()
         }
     }
 }

@@ -25,7 +25,26 @@ package struct Heartbeat: Codable, Sendable, Equatable {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.dateEncodingStrategy = .iso8601
-        try encoder.encode(self).write(to: URL(fileURLWithPath: state + "/" + Self.fileName), options: .atomic)
+        let path = state + "/" + Self.fileName
+        let data = try encoder.encode(self)
+        do {
+            try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            guard Self.overwrite(path, data) else { throw error }
+        }
+    }
+
+    /// Writes over what a file holds: on a full disk there is no room for another, and just then `status` must tell.
+    private static func overwrite(_ path: String, _ data: Data) -> Bool {
+        let file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return false }
+        // Spaces after a JSON document mean nothing.
+        let blank = Data(repeating: UInt8(ascii: " "), count: max(0, Int(status.st_size) - data.count))
+        let whole = data + blank
+        return whole.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) } == whole.count
     }
 
     package static func read(state: String) -> Heartbeat? {

@@ -34,9 +34,13 @@ package final class JobRunner: Sendable {
     package let gate = WorkGate()
     /// Files put back because they did not decode to their end.
     package let incomplete = Atomic<Int>(0)
-    /// Files that failed for now or for good since the start.
+    /// Files that failed for now or for good or were given up since the start.
     package let failures = Atomic<Int>(0)
     private let suspects = SharedAccess()
+    /// Files whose ledger rows could not be written when their work ended.
+    private let unsettled = Mutex<[Candidate]>([])
+    /// Files put back as incomplete: where one goes away again, nothing else tells the ledger.
+    private let growing = Mutex<Set<SpoolPath>>([])
     private let pictures = Turns<ContentHash>()
     private let spools: Spools
     private let current: Mutex<Current>
@@ -61,8 +65,10 @@ package final class JobRunner: Sendable {
                 if step.action == .enqueue { gate.push(candidate) } else { perform(step) }
             }
         } catch {
+            failures.add(1, ordering: .relaxed)
             logger.error("\(error); the files are looked at again at the next scan")
             for candidate in candidates { spools.intake.forget(candidate.path) }
+            pauseIfFull(error)
         }
     }
 
@@ -72,6 +78,39 @@ package final class JobRunner: Sendable {
             for job in try spools.ledger.due() { gate.push(job.candidate) }
         } catch {
             logger.error("\(error)")
+        }
+    }
+
+    /// Gives back the files that the ledger could not be told about, once it can; they are queued again.
+    package func settleAgain() {
+        var rest = unsettled.withLock { list in
+            defer { list = [] }
+            return list
+        }
+        do {
+            while let candidate = rest.last {
+                if let step = try spools.ledger.settle(candidate.path) {
+                    if step.job.state.isPending { gate.push(candidate) } else { perform(step) }
+                }
+                rest.removeLast()
+            }
+        } catch {
+            unsettled.withLock { $0 += rest }
+        }
+    }
+
+    /// Withdraws the files that did not decode to their end and have left the inbox since.
+    package func withdrawVanished() {
+        let paths = growing.withLock { $0 }
+        do {
+            for path in try paths.filter({ try !spools.inbox.hasFile($0) }) {
+                // One that is in hand again sees for itself.
+                guard growing.withLock({ $0.remove(path) }) != nil else { continue }
+                try spools.ledger.withdraw([path])
+                spools.intake.forget(path)
+            }
+        } catch {
+            logger.debug("\(error)")
         }
     }
 
@@ -92,6 +131,7 @@ package final class JobRunner: Sendable {
         do {
             guard let job = try spools.ledger.claim(candidate.path) else { return }
             let path = candidate.path
+            growing.withLock { _ = $0.remove(path) }
             let token = board.begin(path.description)
             defer { board.end(token) }
             do {
@@ -102,8 +142,16 @@ package final class JobRunner: Sendable {
                 try resolve(Verdict(error, of: path.escapedName), candidate, job)
             }
         } catch {
-            logger.error("\(candidate.path): \(error)")
+            // The ledger itself: with nothing written there, the file would wait for the next start.
+            failures.add(1, ordering: .relaxed)
+            logger.error("\(candidate.path): \(error); it will be tried again")
+            pauseIfFull(error)
+            unsettled.withLock { $0.append(candidate) }
         }
+    }
+
+    private func pauseIfFull(_ error: any Error) {
+        if let error = error as? SpoolError, error.isDiskFull { gate.pause("\(error)") }
     }
 
     private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
@@ -178,6 +226,7 @@ package final class JobRunner: Sendable {
                 incomplete.add(1, ordering: .relaxed)
                 logger.debug("\(path): not whole yet: \(reason)")
                 _ = try spools.ledger.putBack(path)
+                growing.withLock { _ = $0.insert(path) }
             } else {
                 try fail(path, candidate, reason)
             }
@@ -195,6 +244,7 @@ package final class JobRunner: Sendable {
             try spools.ledger.withdraw([path])
             spools.intake.forget(path)
         case .abandoned:
+            failures.add(1, ordering: .relaxed)
             _ = try spools.ledger.putBack(path)
         case .permanent(let reason):
             try fail(path, candidate, reason)
@@ -228,7 +278,8 @@ package final class JobRunner: Sendable {
         } catch let error as SpoolError where error.isGone {
             logger.error("\(job.path): failed: \(reason)")
         } catch {
-            logger.error("\(job.path): failed: \(reason); it stays in the inbox: \(error)")
+            logger.error("\(job.path): failed: \(reason); it stays in the inbox until the next scan: \(error)")
+            spools.intake.forget(job.path)
         }
     }
 }

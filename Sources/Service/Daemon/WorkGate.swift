@@ -8,7 +8,7 @@ package final class WorkGate: @unchecked Sendable {
     private let condition = NSCondition()
     private var queue = WorkQueue()
     private var inHand: Set<SpoolPath> = []
-    private var pause: String?
+    private var pause: (reason: String, since: ContinuousClock.Instant)?
     private var closed = false
 
     package init() {}
@@ -45,7 +45,7 @@ package final class WorkGate: @unchecked Sendable {
     }
 
     /// Hands out nothing more until `resume()`.
-    package func pause(_ reason: String) { condition.withLock { pause = reason } }
+    package func pause(_ reason: String) { condition.withLock { pause = (reason, .now) } }
 
     package func resume() {
         condition.withLock {
@@ -63,7 +63,9 @@ package final class WorkGate: @unchecked Sendable {
     }
 
     /// Why nothing is handed out; nil where nothing is in the way.
-    package var pauseReason: String? { condition.withLock { pause } }
+    package var pauseReason: String? { condition.withLock { pause?.reason } }
+    /// For how long nothing has been handed out; nil where nothing is in the way.
+    package var pauseDuration: Duration? { condition.withLock { pause.map { $0.since.duration(to: .now) } } }
     package var queued: Int { condition.withLock { queue.count } }
     package var isIdle: Bool { condition.withLock { inHand.isEmpty && queue.isEmpty } }
 

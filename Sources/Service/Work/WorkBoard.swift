@@ -68,6 +68,17 @@ package final class WorkBoard: @unchecked Sendable {
         }
     }
 
+    /// Whether the work in hand has stopped for good, as far as silence tells.
+    ///
+    /// - Parameter decodeSeconds: What decoding, the only step without a bound of its own, is given.
+    package static func isStuck(_ entries: [Entry], decodeSeconds: Double) -> Bool {
+        // Every other step is bounded by the size of the picture.
+        let silent = entries.filter { $0.silent > decodeSeconds + 300 }
+        // Who waits for another one is stuck with that one; where all wait, for nobody.
+        return silent.contains { !$0.stage.hasPrefix("waiting") }
+            || (!entries.isEmpty && silent.count == entries.count)
+    }
+
     /// Monotonic nanoseconds.
     private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 }
