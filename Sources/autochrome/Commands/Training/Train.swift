@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a network.",
+        subcommands: [TrainColorization.self])
+}
