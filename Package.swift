@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
         .target(name: "Tensor", swiftSettings: fast),
@@ -35,7 +36,7 @@ let package = Package(
         .target(
             name: "Colorization", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Digest"], swiftSettings: fast),
         .target(
-            name: "Training", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Colorization"],
+            name: "Training", dependencies: ["CZlib", "Tensor", "Kernels", "Flow", "Imaging", "Colorization"],
             swiftSettings: fast),
         .target(
             name: "Spool",

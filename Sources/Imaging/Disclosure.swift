@@ -1,5 +1,13 @@
 /// What a variant says about its making: that its colours are a program's guess, and whose.
 package struct Disclosure: Sendable, Equatable {
+    /// What of a picture a program made.
+    package enum Content: Sendable, Equatable {
+        /// The colours of a photograph.
+        case colours
+        /// All of it.
+        case whole
+    }
+
     /// The program, such as "Autochrome".
     package var program: String
     /// Its version.
@@ -12,10 +20,12 @@ package struct Disclosure: Sendable, Equatable {
     package var seed: UInt64
     /// Which sample of the set, from 0; nil where a picture shows several, as a contact sheet does.
     package var sample: Int?
+    /// What of the picture the program made.
+    package var content: Content
 
     package init(
         program: String = "Autochrome", version: String, model: String, modelHash: String, seed: UInt64,
-        sample: Int? = nil
+        sample: Int? = nil, content: Content = .colours
     ) {
         self.program = program
         self.version = version
@@ -23,16 +33,25 @@ package struct Disclosure: Sendable, Equatable {
         self.modelHash = modelHash
         self.seed = seed
         self.sample = sample
+        self.content = content
     }
 
     /// The term of IPTC's vocabulary for a photograph with parts that a trained model made.
     package static let digitalSourceType =
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
+    /// The same vocabulary's term for a picture that is all made by one.
+    static let wholeSourceType = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
     /// The sentence people read.
     package var caption: String {
         let which = sample.map { "sample \($0), " } ?? ""
-        return "The colours of this picture are a guess by a computer program, not a record. "
+        let what =
+            switch content {
+            case .colours: "The colours of this picture are a guess by a computer program, not a record."
+            case .whole: "This picture was made by a computer program."
+            }
+        return "\(what) "
             + "\(program) \(version), model \(model) (\(modelHash.prefix(12))), \(which)seed \(seed)."
     }
 
@@ -41,7 +60,10 @@ package struct Disclosure: Sendable, Equatable {
     /// The XMP packet.
     func xmp(dates: CaptureDates) -> String {
         var fields = [
-            ("Iptc4xmpExt:DigitalSourceType", Self.digitalSourceType),
+            (
+                "Iptc4xmpExt:DigitalSourceType",
+                content == .colours ? Self.digitalSourceType : Self.wholeSourceType
+            ),
             ("xmp:CreatorTool", tool),
         ]
         if let date = dates.original {

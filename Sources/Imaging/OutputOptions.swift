@@ -12,6 +12,17 @@ package enum OutputFormat: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// The format that a file name's ending stands for; nil where it stands for none.
+    package init?(path: String) {
+        switch path.split(separator: ".").last?.lowercased() {
+        case "jpg", "jpeg": self = .jpeg
+        case "png": self = .png
+        case "webp": self = .webp
+        case "tif", "tiff": self = .tiff
+        default: return nil
+        }
+    }
+
     /// Most pixels along one side that the format can hold.
     package var longestSide: Int {
         switch self {

@@ -22,7 +22,8 @@ package struct ConvolutionGradient: Sendable {
         if groups > 1 { return depthwiseInput(outputs, weight, shape, execution) }
         if stride == 1, let padding = turnedPadding(shape) {
             let turned = Convolution(
-                weight: Self.turned(weight), bias: nil, dilation: dilation, padding: .symmetric(padding))
+                weight: Self.turned(weight), bias: nil, stride: 1, dilation: dilation, padding: .symmetric(padding),
+                groups: 1, activation: .none, allowsWinograd: !execution.isExact)
             return turned(outputs, execution)
         }
         return scatteredInput(outputs, weight, shape, execution)

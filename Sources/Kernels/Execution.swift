@@ -8,11 +8,14 @@ import Synchronization
 package struct Execution: Sendable {
     /// Upper bound of the threads that work at the same time, at least 1.
     package let threads: Int
+    /// Whether training avoids Winograd's larger roundings, for comparisons.
+    package let isExact: Bool
 
     /// An execution on at most `threads` threads.
-    package init(threads: Int = 1) {
+    package init(threads: Int = 1, isExact: Bool = false) {
         precondition(threads >= 1, "an execution needs at least one thread, not \(threads)")
         self.threads = threads
+        self.isExact = isExact
     }
 
     /// Everything on the calling thread.

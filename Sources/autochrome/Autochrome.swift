@@ -24,7 +24,7 @@ struct Autochrome: ParsableCommand {
             CommandGroup(name: "Colouring:", subcommands: [Colorize.self, Interpolate.self, Reprocess.self]),
             CommandGroup(name: "The service:", subcommands: [Watch.self, Status.self, Retry.self]),
             CommandGroup(name: "Models:", subcommands: [Evaluate.self, Model.self, Bench.self]),
-            CommandGroup(name: "Training:", subcommands: [Train.self]),
+            CommandGroup(name: "Training:", subcommands: [Train.self, Generate.self]),
         ])
 
     static func main() {

@@ -26,7 +26,7 @@ package struct LoadedModel: Sendable {
     /// The path of a model file, the installed one where `path` is empty.
     package static func locate(_ path: String) throws -> String {
         if !path.isEmpty { return path }
-        let candidates = Program.modelCandidates
+        let candidates = Program.modelCandidates()
         guard let found = candidates.first(where: FileManager.default.fileExists(atPath:)) else {
             throw MissingModel(candidates: candidates)
         }

@@ -22,14 +22,14 @@ package enum Program {
         return roots.map { $0 + "/etc/autochrome/autochrome.yaml" } + [ConfigurationFile.standardPath]
     }
 
-    /// Where the default model may be: as installed, or in the checkout the program was built in.
-    package static var modelCandidates: [String] {
+    /// Where a model may be: as installed, or in the checkout the program was built in.
+    package static func modelCandidates(_ name: String = "compact") -> [String] {
         var candidates: [String] = []
         var directory = URL(fileURLWithPath: executable).deletingLastPathComponent()
-        candidates.append(directory.deletingLastPathComponent().path + "/share/autochrome/compact.safetensors")
+        candidates.append(directory.deletingLastPathComponent().path + "/share/autochrome/\(name).safetensors")
         for _ in 0..<5 {
             directory.deleteLastPathComponent()
-            candidates.append(directory.path + "/Models/compact.safetensors")
+            candidates.append(directory.path + "/Models/\(name).safetensors")
         }
         return candidates
     }

@@ -47,6 +47,19 @@ package struct DigitNetwork {
         return losses.reduce(0, +) / Double(losses.count)
     }
 
+    /// The negative log-likelihood of each image in nats per dimension, without gradients.
+    package func negativeLogLikelihoods(pixels: Tensor, digits: [Int], _ execution: Execution) -> [Double] {
+        let condition = Self.oneHot(digits)
+        var x = pixels
+        var logDeterminant = [Double](repeating: 0, count: digits.count)
+        for block in blocks {
+            let (y, determinant, _) = block.forward(x, condition: condition, execution)
+            for i in determinant.indices { logDeterminant[i] += determinant[i] }
+            x = y
+        }
+        return negativeLogLikelihood(x, logDeterminant)
+    }
+
     static func oneHot(_ digits: [Int]) -> Tensor {
         Tensor([digits.count, 10], digits.flatMap { digit in (0..<10).map { $0 == digit ? Float(1) : 0 } })
     }

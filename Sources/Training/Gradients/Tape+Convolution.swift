@@ -18,7 +18,7 @@ extension Tape {
         let bias = parameters.find(name + ".bias")
         let layer = Convolution(
             weight: weight, bias: bias?.values, stride: stride, dilation: dilation, padding: padding, groups: groups,
-            activation: activation)
+            activation: activation, allowsWinograd: !execution.isExact)
         let y = layer(x.value, execution)
         let isTrained = parameters.isTrained(name + ".weight")
         let rule = ConvolutionGradient(stride: stride, dilation: dilation, padding: padding, groups: groups)
@@ -37,7 +37,8 @@ extension Tape {
     func transposedConvolution(_ x: Variable, _ name: String, activation: Activation) -> Variable {
         let weight = parameters[name + ".weight"]
         let layer = TransposedConvolution(
-            weight: weight, bias: parameters[name + ".bias"].values, activation: activation)
+            weight: weight, bias: parameters[name + ".bias"].values, activation: activation,
+            allowsWinograd: !execution.isExact)
         let y = layer(x.value, execution)
         let isTrained = parameters.isTrained(name + ".weight")
         return record(y, trained: x.needsGradient || isTrained) { [self] gradient in

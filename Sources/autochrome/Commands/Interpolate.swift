@@ -23,17 +23,8 @@ struct Interpolate: ParsableCommand {
     func validate() throws {
         guard grid >= 3, grid % 2 == 1, grid <= 15 else { throw ValidationError("--grid must be odd, 3 to 15.") }
         guard (32...1024).contains(size) else { throw ValidationError("--size must be 32 to 1024.") }
-        if format == nil { throw ValidationError("--output must end in .jpg, .png, .webp or .tif.") }
-    }
-
-    /// The format that the output's ending stands for; nil where it stands for none.
-    private var format: OutputFormat? {
-        switch URL(fileURLWithPath: output).pathExtension.lowercased() {
-        case "jpg", "jpeg": .jpeg
-        case "png": .png
-        case "webp": .webp
-        case "tif", "tiff": .tiff
-        default: nil
+        if OutputFormat(path: output) == nil {
+            throw ValidationError("--output must end in .jpg, .png, .webp or .tif.")
         }
     }
 
@@ -44,7 +35,7 @@ struct Interpolate: ParsableCommand {
             let content = try ContentHash(file: input).hex
             try Interpolation(content: content, seed: seed, grid: grid).write(
                 photograph, colorizer: loaded.colorizer, execution: model.execution, longSide: size, to: output,
-                format: format ?? .jpeg,
+                format: OutputFormat(path: output) ?? .jpeg,
                 disclosure: Disclosure(
                     version: Program.version, model: loaded.metadata.name, modelHash: loaded.metadata.sha256,
                     seed: seed))
