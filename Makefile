@@ -2,7 +2,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 program = .build/release/autochrome
 
-.PHONY: all build test demo bench lint format install dependencies clean
+.PHONY: all build test demo bench fuzz lint format install dependencies clean
 
 all: build
 
@@ -31,6 +31,10 @@ demo: build
 
 bench: build
 	Benchmarks/run
+
+# Ten thousand damaged images, and models, configurations, sidecars and ledgers, through the whole program.
+fuzz: build
+	python3 Torture/fuzz.py $(program)
 
 lint:
 	swift format lint --strict --configuration .swift-format -r Package.swift Sources Tests

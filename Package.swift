@@ -25,13 +25,14 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSandbox"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
         .target(name: "Tensor", swiftSettings: fast),
         .target(name: "Kernels", dependencies: ["Tensor", "COpenBLAS"], swiftSettings: fast),
         .target(name: "Flow", dependencies: ["Tensor", "Kernels"], swiftSettings: fast),
-        .target(name: "Imaging", dependencies: ["Tensor", "CVips"], swiftSettings: fast),
+        .target(name: "Imaging", dependencies: ["Tensor", "CVips", "CSandbox"], swiftSettings: fast),
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(
             name: "Colorization", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Digest"], swiftSettings: fast),
@@ -56,16 +57,24 @@ let package = Package(
             name: "kernels-benchmark", dependencies: ["Tensor", "Kernels"], path: "Benchmarks/Kernels",
             exclude: ["pytorch.py"], swiftSettings: fast),
 
+        .executableTarget(
+            name: "decode-benchmark", dependencies: ["Imaging"], path: "Benchmarks/Decode", swiftSettings: fast),
+
         .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
+        .executableTarget(name: "faulty-helper", dependencies: ["Imaging"], path: "Tests/FaultyHelper"),
         .testTarget(
             name: "TrainingTests", dependencies: ["Training", "Flow", "Kernels", "Tensor"],
             resources: [.copy("Golden")]),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "faulty-helper"]),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest"]),
         .testTarget(
-            name: "ServiceTests", dependencies: ["Service", "Colorization", "Spool", "Imaging", "Digest", "Flow"]),
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "Colorization", "Spool", "Imaging", "Digest", "Flow", "faulty-helper",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "EndToEndTests", dependencies: ["autochrome", "Imaging", "Digest"]),
     ]
 )

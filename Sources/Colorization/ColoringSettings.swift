@@ -39,6 +39,9 @@ package struct ColoringSettings: Sendable, Equatable {
         try require((1...100).contains(quality), "quality must be 1 to 100, not \(quality)")
     }
 
+    /// The same of a result with another picture's latent code.
+    package func key(_ transfer: LatentTransfer?) -> String { key + (transfer.map { " " + $0.key } ?? "") }
+
     /// A canonical text that differs whenever the result would: part of a job's identity.
     package var key: String {
         "samples=\(samples) seed=\(seed) temperature=\(temperature) mode_first=\(modeFirst) saturation=\(saturation)"

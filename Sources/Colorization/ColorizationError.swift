@@ -6,6 +6,8 @@ package enum ColorizationError: Error, CustomStringConvertible, Equatable {
     case skippedColored
     /// The photograph already has colours and the policy says to reject it.
     case rejectedColored
+    /// The picture whose colours are to be applied to others has none.
+    case grayReference(name: String)
     /// The network gave values that are not numbers.
     case nonFinite
 
@@ -14,6 +16,7 @@ package enum ColorizationError: Error, CustomStringConvertible, Equatable {
         case .settings(let message): message
         case .skippedColored: "the photograph is already in colour (policy: skip)"
         case .rejectedColored: "the photograph is already in colour (policy: reject)"
+        case .grayReference(let name): "\(name): has no colours that could be applied to others"
         case .nonFinite: "the network gave values that are not numbers; the model file may be damaged"
         }
     }

@@ -1,8 +1,10 @@
+import Flow
+import Foundation
 import Imaging
 import Kernels
 import Tensor
 
-/// The supplement's two-dimensional walk through latent space: z* = a₁z₁ + a₂z₂, the mode in the centre.
+/// Square grids of colourings whose latent vectors are related.
 package struct Interpolation: Sendable {
     /// Largest coefficient on either axis.
     package static let reach = 0.9
@@ -11,7 +13,8 @@ package struct Interpolation: Sendable {
     package let grid: Int
     let latents: [[Float]]
 
-    /// The grid between two latent vectors drawn from a seed.
+    /// The supplement's two-dimensional walk z* = a₁z₁ + a₂z₂ between two vectors drawn from a seed, the mode in the
+    /// centre, rows from a₁ = −0.9 to 0.9.
     package init(content: String, seed: UInt64, grid: Int) {
         precondition(grid >= 3 && grid % 2 == 1, "the grid must be odd and at least 3")
         self.grid = grid
@@ -23,16 +26,59 @@ package struct Interpolation: Sendable {
         }
     }
 
-    /// Writes the grid as one picture, rows from a₁ = −0.9 to 0.9.
-    package func write(
-        _ photograph: Photograph, colorizer: ImageColorizer, execution: Execution, longSide: Int, to path: String,
-        format: OutputFormat, disclosure: Disclosure
-    ) throws {
+    /// One draw in the centre, and around it the same with only one level's part of the latent drawn anew.
+    ///
+    /// - Parameters:
+    ///   - level: Of the flow, one of `LatentTransfer.levels`.
+    ///   - temperature: Standard deviation of the draws.
+    package init(content: String, seed: UInt64, grid: Int, varying level: Int, temperature: Double) {
+        precondition(grid >= 3 && grid % 2 == 1, "the grid must be odd and at least 3")
+        precondition(LatentTransfer.levels.contains(level), "level \(level) has no part in the latent")
+        self.grid = grid
+        func draw(_ index: Int) -> [Float] {
+            Latent.draw(content: content, seed: seed, index: index).map { $0 * Float(temperature) }
+        }
+        let base = draw(0)
+        let range = Colorizer.latentLevels[level - LatentTransfer.levels.lowerBound]
+        let centre = grid * grid / 2
+        latents = (0..<grid * grid).map { place in
+            guard place != centre else { return base }
+            var latent = base
+            latent.replaceSubrange(range, with: draw(place + 1)[range])
+            return latent
+        }
+    }
+
+    /// Colours a photograph in every way of the grid, row by row.
+    package func samples(
+        _ photograph: Photograph, colorizer: ImageColorizer, execution: Execution
+    ) throws -> [ImageColorizer.Sample] {
         let conditions = colorizer.conditions(lightness: photograph.networkLightness(), execution)
-        let samples = try colorizer.samples(latents: latents, conditions, execution)
+        return try colorizer.samples(latents: latents, conditions, execution)
+    }
+
+    /// Writes the grid as one picture.
+    package func write(
+        sheet samples: [ImageColorizer.Sample], of photograph: Photograph, execution: Execution, longSide: Int,
+        to path: String, format: OutputFormat, disclosure: Disclosure
+    ) throws {
         let preview = Renderer(photograph, threads: execution.threads).preview(longSide: longSide)
         let pictures = samples.map { preview.coloured(chroma: $0.chroma) }
         try ImageGrid.compose(pictures, columns: grid).write(
             to: path, options: OutputOptions(format: format), disclosure: disclosure)
+    }
+
+    /// Writes every picture of the grid at full size, as ROW-COLUMN.jpg counted from 1.
+    package func write(
+        images samples: [ImageColorizer.Sample], of photograph: Photograph, execution: Execution,
+        to directory: String, format: OutputFormat, disclosure: Disclosure
+    ) throws {
+        let renderer = Renderer(photograph, threads: execution.threads)
+        for (place, sample) in samples.enumerated() {
+            let name = String(format: "%02d-%02d.", place / grid + 1, place % grid + 1) + format.fileExtension
+            _ = try renderer.write(
+                chroma: sample.chroma, to: directory + "/" + name, options: OutputOptions(format: format),
+                disclosure: disclosure)
+        }
     }
 }

@@ -49,6 +49,15 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
         package var key: String
     }
 
+    /// A coloured picture whose latent code was applied to this one.
+    package struct Reference: Codable, Sendable, Equatable {
+        package var name: String
+        package var sha256: String
+        /// Levels of the flow whose parts of the code were applied.
+        package var levels: [Int]
+        package var strength: Double
+    }
+
     package struct Variant: Codable, Sendable, Equatable {
         package var file: String
         package var sha256: String
@@ -77,6 +86,7 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
     package var source: Source
     package var model: Model
     package var settings: Settings
+    package var reference: Reference?
     package var variants: [Variant]
     package var sheet: String?
     package var uncertainty: String?

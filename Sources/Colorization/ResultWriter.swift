@@ -3,6 +3,7 @@ import Flow
 import Foundation
 import Imaging
 import Kernels
+import Synchronization
 import Tensor
 
 /// Makes an image's result: variants, contact sheet and uncertainty map in one directory, and what is known of them.
@@ -27,12 +28,14 @@ package struct ResultWriter: Sendable {
     private let colorizer: ImageColorizer
     private let model: ResultMetadata.Model
     private let execution: Execution
+    private let transfer: LatentTransfer?
     private let program: (name: String, version: String)
 
     package init(
         colorizer: ImageColorizer, model: ResultMetadata.Model, program: (name: String, version: String),
-        execution: Execution
+        transfer: LatentTransfer? = nil, execution: Execution
     ) {
+        self.transfer = transfer
         self.colorizer = colorizer
         self.model = model
         self.program = program
@@ -59,10 +62,12 @@ package struct ResultWriter: Sendable {
         let draws: [Int?] = (0..<settings.samples).map { settings.modeFirst ? ($0 == 0 ? nil : $0 - 1) : $0 }
         let samples = try timed(&timings.sampling) {
             let latents = draws.map { draw in
-                draw.map { index in
-                    Latent.draw(content: origin.sha256, seed: settings.seed, index: index)
-                        .map { $0 * Float(settings.temperature) }
-                } ?? [Float](repeating: 0, count: Colorizer.latentCount)
+                let latent =
+                    draw.map { index in
+                        Latent.draw(content: origin.sha256, seed: settings.seed, index: index)
+                            .map { $0 * Float(settings.temperature) }
+                    } ?? [Float](repeating: 0, count: Colorizer.latentCount)
+                return transfer?.applied(to: latent) ?? latent
             }
             return try colorizer.samples(latents: latents, conditions, execution)
         }
@@ -71,24 +76,27 @@ package struct ResultWriter: Sendable {
         var variants: [ResultMetadata.Variant] = []
         var warnings = photograph.warnings
         try timed(&timings.rendering) {
-            let renderer = Renderer(photograph, threads: execution.threads)
+            // Variants side by side, as encoders have one thread; threads left over paint.
+            let renderer = Renderer(photograph, threads: max(1, execution.threads / settings.samples))
             let preview = renderer.preview(longSide: ContactSheet.longSide)
-            var options = OutputOptions(format: settings.format)
-            options.quality = settings.quality
-            options.saturation = settings.saturation
-            for (number, (draw, sample)) in zip(draws, samples).enumerated() {
-                let file = String(format: "%02d.", number + 1) + settings.format.fileExtension
-                let path = directory + "/" + file
-                let report = try renderer.write(
-                    chroma: sample.chroma, to: path, options: options,
-                    disclosure: disclosure(seed: settings.seed, sample: draw))
-                variants.append(
-                    ResultMetadata.Variant(
-                        file: file, sha256: try ContentHash(file: path).hex, sample: draw,
-                        logLikelihood: sample.logLikelihood, meanChroma: report.meanChroma,
-                        clippedPixels: report.clippedPixels))
-                for warning in report.warnings where !warnings.contains(warning) { warnings.append(warning) }
-                try progress("rendering")
+            let numbered = Array(zip(draws, samples).enumerated())
+            for start in stride(from: 0, to: numbered.count, by: execution.threads) {
+                let group = numbered[start..<min(start + execution.threads, numbered.count)]
+                let written = Mutex([Int: Result<Written, any Error>]())
+                execution.parallel(group.count) { offset in
+                    let (number, (draw, sample)) = group[start + offset]
+                    let result = Result {
+                        try write(
+                            sample, draw, number: number, by: renderer, settings: settings, into: directory)
+                    }
+                    written.withLock { $0[number] = result }
+                }
+                for (_, result) in written.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+                    let (variant, remarks) = try result.get()
+                    variants.append(variant)
+                    for remark in remarks where !warnings.contains(remark) { warnings.append(remark) }
+                    try progress("rendering")
+                }
             }
             let whole = disclosure(seed: settings.seed, sample: nil)
             if settings.sheet {
@@ -117,9 +125,30 @@ package struct ResultWriter: Sendable {
             settings: .init(
                 samples: settings.samples, seed: settings.seed, temperature: settings.temperature,
                 modeFirst: settings.modeFirst, saturation: settings.saturation, format: settings.format.rawValue,
-                quality: settings.quality, key: settings.key),
-            variants: variants, sheet: settings.sheet ? "sheet.jpg" : nil,
+                quality: settings.quality, key: settings.key(transfer)),
+            reference: transfer?.reference, variants: variants, sheet: settings.sheet ? "sheet.jpg" : nil,
             uncertainty: settings.uncertainty ? "uncertainty.png" : nil, timings: timings, warnings: warnings)
+    }
+
+    private typealias Written = (variant: ResultMetadata.Variant, warnings: [String])
+
+    /// Writes one variant; several of these run at once.
+    private func write(
+        _ sample: ImageColorizer.Sample, _ draw: Int?, number: Int, by renderer: Renderer, settings: ColoringSettings,
+        into directory: String
+    ) throws -> Written {
+        var options = OutputOptions(format: settings.format)
+        options.quality = settings.quality
+        options.saturation = settings.saturation
+        let file = String(format: "%02d.", number + 1) + settings.format.fileExtension
+        let path = directory + "/" + file
+        let report = try renderer.write(
+            chroma: sample.chroma, to: path, options: options,
+            disclosure: disclosure(seed: settings.seed, sample: draw))
+        let variant = ResultMetadata.Variant(
+            file: file, sha256: try ContentHash(file: path).hex, sample: draw, logLikelihood: sample.logLikelihood,
+            meanChroma: report.meanChroma, clippedPixels: report.clippedPixels)
+        return (variant, report.warnings)
     }
 
     private func disclosure(seed: UInt64, sample: Int?) -> Disclosure {

@@ -1,5 +1,6 @@
 import Flow
 import Foundation
+import Imaging
 import Kernels
 import Tensor
 
@@ -7,17 +8,38 @@ import Tensor
 package struct StageBenchmark: Sendable {
     /// Median seconds of each stage.
     package struct Seconds: Sendable, Codable, Equatable {
+        /// Decoding the photograph.
+        package var decode = 0.0
         /// Features of the conditioning network.
-        package var features: Double
+        package var features = 0.0
+        /// All heads and the conditional parts of the coefficient functions.
+        package var heads = 0.0
         /// Features and all heads: everything that depends on the image alone.
-        package var conditioning: Double
-        /// The inverse for all samples.
-        package var sampling: Double
+        package var conditioning = 0.0
         /// Drawing the latent vectors.
-        package var latents: Double
+        package var latents = 0.0
+        /// The inverse for all samples.
+        package var sampling = 0.0
+        /// The same for each sample.
+        package var sample = 0.0
+        /// Upsampling one variant's chroma and painting it, on one thread.
+        package var upsampling = 0.0
+        /// Encoding one variant as JPEG.
+        package var encoding = 0.0
         /// Conditioning and sampling.
-        package var total: Double
+        package var total = 0.0
     }
+
+    /// What a run found.
+    package struct Report: Sendable {
+        package var seconds = Seconds()
+        /// Operations of conditioning and sampling a second, as the direct method counts them, in units of 10⁹.
+        package var directGigaflops = (conditioning: 0.0, sampling: 0.0)
+        /// Pixels of the photograph that is decoded, upsampled and encoded.
+        package var pixels = 0
+    }
+
+    private static let photographSize = (width: 2048, height: 1536)
 
     private let network: Colorizer
     private let samples: Int
@@ -30,40 +52,87 @@ package struct StageBenchmark: Sendable {
     }
 
     /// Medians over rounds of all stages, after one round that is not counted.
-    package func run(rounds: Int) -> Seconds {
-        var stream = RandomStream(high: 1, low: 1)
-        let lightness = Tensor([1, 1, 256, 256], stream.normals(65536))
-        var features: [Double] = []
-        var conditioning: [Double] = []
-        var sampling: [Double] = []
-        var latents: [Double] = []
+    /// - Throws: `ImagingError` where the temporary directory cannot be written.
+    package func run(rounds: Int) throws -> Report {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("autochrome-bench-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("photograph.jpg").path
+        let disclosure = Disclosure(version: "", model: "bench", modelHash: "", seed: 1)
+        try Self.photograph().write(to: file, options: OutputOptions(format: .jpeg), disclosure: disclosure)
+
+        // Not the network's: random weights paint beyond every gamut, which takes longer than a picture does.
+        var stream = RandomStream(high: 1, low: 2)
+        let chroma = Tensor([1, 2, 64, 64], stream.normals(8192).map { 8 * $0 })
+        var (conditioningWork, samplingWork) = (0, 0)
+        var all: [Seconds] = []
         for round in 0...rounds {
-            var z = Tensor([0])
-            let drawing = Self.time {
-                z = Tensor(
+            var seconds = Seconds()
+            let photograph = try Self.time(&seconds.decode) { try Photograph.open(path: file) }
+            let z = Self.time(&seconds.latents) {
+                Tensor(
                     [samples, Colorizer.latentCount],
                     (0..<samples).flatMap { Latent.draw(content: "bench", seed: 1, index: $0) })
             }
-            let extracting = Self.time { _ = network.features(lightness: lightness, execution) }
-            var conditions: Conditions?
-            let conditioned = Self.time { conditions = network.conditions(lightness: lightness, execution) }
-            let sampled = Self.time { _ = network.inverse(z: z, conditions!, execution) }
-            guard round > 0 else { continue }
-            latents.append(drawing)
-            features.append(extracting)
-            conditioning.append(conditioned)
-            sampling.append(sampled)
+            let lightness = Normalisation.normalised(lightness: photograph.networkLightness())
+            var counted = (conditioning: execution, sampling: execution)
+            let tallies = (conditioning: WorkTally(), sampling: WorkTally())
+            counted.conditioning.tally = tallies.conditioning
+            counted.sampling.tally = tallies.sampling
+            let features = Self.time(&seconds.features) { network.features(lightness: lightness, counted.conditioning) }
+            let conditions = Self.time(&seconds.heads) { network.conditions(features: features, counted.conditioning) }
+            seconds.conditioning = seconds.features + seconds.heads
+            Self.time(&seconds.sampling) { _ = network.inverse(z: z, conditions, counted.sampling) }
+            seconds.sample = seconds.sampling / Double(samples)
+            seconds.total = seconds.conditioning + seconds.sampling
+            (conditioningWork, samplingWork) = (tallies.conditioning.operations, tallies.sampling.operations)
+
+            let preview = Renderer(photograph).preview(longSide: max(photograph.width, photograph.height))
+            let painted = Self.time(&seconds.upsampling) { preview.coloured(chroma: chroma) }
+            try Self.time(&seconds.encoding) {
+                try painted.write(
+                    to: folder.appendingPathComponent("01.jpg").path, options: OutputOptions(format: .jpeg),
+                    disclosure: disclosure)
+            }
+            if round > 0 { all.append(seconds) }
         }
-        return Seconds(
-            features: Self.median(features), conditioning: Self.median(conditioning),
-            sampling: Self.median(sampling), latents: Self.median(latents),
-            total: Self.median(zip(conditioning, sampling).map(+)))
+        func median(_ stage: WritableKeyPath<Seconds, Double>) -> Double { Self.median(all.map { $0[keyPath: stage] }) }
+        var report = Report()
+        for stage in Self.stages { report.seconds[keyPath: stage] = median(stage) }
+        report.directGigaflops = (
+            Double(conditioningWork) / report.seconds.conditioning / 1e9,
+            Double(samplingWork) / report.seconds.sampling / 1e9
+        )
+        report.pixels = Self.photographSize.width * Self.photographSize.height
+        return report
     }
 
-    private static func time(_ body: () -> Void) -> Double {
+    private static var stages: [WritableKeyPath<Seconds, Double>] {
+        [
+            \.decode, \.features, \.heads, \.conditioning, \.latents, \.sampling, \.sample, \.upsampling, \.encoding,
+            \.total,
+        ]
+    }
+
+    /// A gray picture of waves and grain.
+    private static func photograph() -> RGBImage {
+        var image = RGBImage(width: photographSize.width, height: photographSize.height)
+        var stream = RandomStream(high: 1, low: 1)
+        let grain = stream.normals(image.width)
+        for y in 0..<image.height {
+            for x in 0..<image.width {
+                let wave = 60 * sin(Float(x) / 90) * cos(Float(y) / 70)
+                let value = UInt8(128 + wave + 4 * max(-3, min(3, grain[(x &+ 577 &* y) % image.width])))
+                for band in 0..<3 { image.pixels[3 * (y * image.width + x) + band] = value }
+            }
+        }
+        return image
+    }
+
+    private static func time<R>(_ seconds: inout Double, _ body: () throws -> R) rethrows -> R {
         let start = DispatchTime.now().uptimeNanoseconds
-        body()
-        return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+        defer { seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+        return try body()
     }
 
     private static func median(_ values: [Double]) -> Double {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// When a photograph was taken, digitised and changed, in EXIF's form `YYYY:MM:DD hh:mm:ss`.
-package struct CaptureDates: Sendable, Equatable {
+package struct CaptureDates: Sendable, Codable, Equatable {
     /// When the picture was taken: EXIF DateTimeOriginal.
     package var original: String?
     /// When it was digitised: EXIF DateTimeDigitized.

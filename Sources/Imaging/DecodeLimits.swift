@@ -1,5 +1,5 @@
 /// What a photograph's file may ask for; checked from the header before any pixel is decoded.
-package struct DecodeLimits: Sendable, Equatable {
+package struct DecodeLimits: Sendable, Codable, Equatable {
     /// Most pixels of one image.
     package var pixels = 120_000_000
     /// Most pixels along one side.

@@ -16,6 +16,10 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
     case damaged(file: String, reason: String)
     /// Decoding took longer than allowed.
     case tooSlow(file: String, seconds: Double)
+    /// The process that decoded it crashed, or handed back what it cannot have found.
+    case decoderFailed(file: String, reason: String)
+    /// The process that decoded it was killed, or could not be started, which may have nothing to do with the file.
+    case noDecoder(file: String, reason: String)
     /// The output cannot be written; `code` is the `errno`.
     case cannotWrite(file: String, code: Int32)
     /// The encoder refused the image.
@@ -29,8 +33,10 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
     package var isTransient: Bool {
         switch self {
         case .cannotOpen(_, let code): ![ENOENT, EACCES, EPERM, ELOOP, ENOTDIR, ENAMETOOLONG].contains(code)
-        case .cannotRead, .cannotWrite, .tooSlow: true
-        case .notAPhotograph, .unsupported, .overLimit, .damaged, .cannotEncode, .invalidSetting, .library: false
+        case .cannotRead, .cannotWrite, .tooSlow, .noDecoder: true
+        case .notAPhotograph, .unsupported, .overLimit, .damaged, .decoderFailed, .cannotEncode, .invalidSetting,
+            .library:
+            false
         }
     }
 
@@ -48,6 +54,8 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
         case .overLimit(let file, let reason): "\(file): over the limits: \(reason)"
         case .damaged(let file, let reason): "\(file): damaged or incomplete: \(reason)"
         case .tooSlow(let file, let seconds): "\(file): decoding took longer than \(seconds) seconds"
+        case .decoderFailed(let file, let reason): "\(file): the decoder \(reason)"
+        case .noDecoder(let file, let reason): "\(file): no decoder: \(reason)"
         case .cannotWrite(let file, let code): "\(file): cannot be written: \(Self.text(code))"
         case .cannotEncode(let file, let reason): "\(file): cannot be encoded: \(reason)"
         case .invalidSetting(let name, let reason): "\(name): \(reason)"

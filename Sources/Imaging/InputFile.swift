@@ -13,7 +13,7 @@ final class InputFile {
     private final class State {
         let descriptor: Int32
         let length: Int
-        let deadline: ContinuousClock.Instant
+        var deadline: ContinuousClock.Instant
         var offset = 0
         var code: Int32 = 0
         var isLate = false
@@ -46,6 +46,9 @@ final class InputFile {
     }
 
     deinit { av_unref(source) }
+
+    /// Lets reads go on until another deadline.
+    func restart(deadline: ContinuousClock.Instant) { state.deadline = deadline }
 
     private static let read: av_transfer_fn = { _, data, length, user in
         guard let data, let user else { return -1 }

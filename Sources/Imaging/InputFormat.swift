@@ -1,7 +1,7 @@
 import Foundation
 
 /// The kinds of file that are decoded, told by their first bytes and never by their name.
-package enum InputFormat: String, Sendable, CaseIterable {
+package enum InputFormat: String, Sendable, Codable, CaseIterable {
     case jpeg, png, tiff, webp, heif
 
     /// Reads the first bytes of an open file; nil if it is none of these.

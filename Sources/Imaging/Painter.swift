@@ -21,8 +21,6 @@ final class Painter {
         var clipped = 0
         /// Sum of the chroma that was painted.
         var chroma: Double = 0
-        /// Largest difference between the lightness painted and the photograph's.
-        var deviation: Float = 0
     }
 
     private let plane: TonePlane
@@ -87,11 +85,10 @@ final class Painter {
                 var light = Vector()
                 for lane in 0..<count { light[lane] = Tone.lightness[tones[start + x + lane]] }
                 let chroma = sample(between.upper + x, between.lower + x, between.fraction, light)
-                let place = (light + 16) * (1 / 116)
-                let fit = Gamut.fit(place, chroma.a, chroma.b)
+                let fit = Gamut.fit((light + 16) * (1 / 116), chroma.a, chroma.b)
                 let coded = code(fit, at: start + x, count: count, white)
                 write(coded, to: output + x * layout.bands, count: count)
-                add(fit, chroma, place, light, coded, step: step, lanes: count, to: &sums)
+                add(fit, chroma, lanes: count, to: &sums)
             }
         }
         if layout.hasAlpha, let alpha = plane.alpha {
@@ -147,43 +144,25 @@ final class Painter {
         }
     }
 
-    /// Adds eight painted pixels to the sums; lightness is taken from the samples as they were rounded.
+    /// Adds eight painted pixels to the sums.
     @inline(__always)
-    private func add(
-        _ fit: Gamut.Fit, _ chroma: (a: Vector, b: Vector), _ place: Vector, _ light: Vector,
-        _ coded: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), step: UInt16, lanes: Int, to sums: inout Sums
-    ) {
-        let zero = Vector(repeating: 0)
+    private func add(_ fit: Gamut.Fit, _ chroma: (a: Vector, b: Vector), lanes: Int, to sums: inout Sums) {
         var length = VectorMath.squareRoot(chroma.a * chroma.a + chroma.b * chroma.b)
         if lanes < 8 {
             for lane in lanes..<8 { length[lane] = 0 }
         }
         let kept = length * fit.scale
         sums.chroma += kept
-        sums.clipped += zero.replacing(with: 1, where: length - kept .> 0.5)
-        if layout.flattens { return }
-        let target = Lab.linearRGB(place, zero, zero).1
-        // dL/dY: that of the cube root, and of the line below L = 8.
-        let slope = Vector(repeating: 903.3).replacing(with: (116.0 / 3) / (place * place), where: light .> 8)
-        var painted = target
-        for lane in 0..<lanes {
-            painted[lane] =
-                0.2126729 * Tone.linear[UInt16(truncatingIfNeeded: coded.0[lane]) &* step]
-                + 0.7151522 * Tone.linear[UInt16(truncatingIfNeeded: coded.1[lane]) &* step]
-                + 0.0721750 * Tone.linear[UInt16(truncatingIfNeeded: coded.2[lane]) &* step]
-        }
-        let difference = (painted - target) * slope
-        sums.deviation = VectorMath.most(sums.deviation, VectorMath.most(difference, -difference))
+        sums.clipped += Vector(repeating: 0).replacing(with: 1, where: length - kept .> 0.5)
     }
 
     /// The tally of a row, lane by lane.
     private struct Sums {
         var clipped = Vector(repeating: 0)
         var chroma = Vector(repeating: 0)
-        var deviation = Vector(repeating: 0)
 
         var tally: Tally {
-            Tally(clipped: Int(clipped.sum()), chroma: Double(chroma.sum()), deviation: deviation.max())
+            Tally(clipped: Int(clipped.sum()), chroma: Double(chroma.sum()))
         }
     }
 }

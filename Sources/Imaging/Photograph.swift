@@ -17,17 +17,17 @@ package final class Photograph: Sendable {
     /// Rows, after orientation.
     package var height: Int { plane.height }
     /// Bits of a sample in the file, 8 or 16; 1-bit and palette images count as 8.
-    package let bitDepth: Int
+    package var bitDepth: Int { facts.bitDepth }
     /// Whether it is gray, toned or coloured.
     package let chromaticity: Chromaticity
     /// What the file is, such as "jpeg".
-    package let format: InputFormat
+    package var format: InputFormat { facts.format }
     /// When it was taken and changed, as far as its metadata say.
-    package let dates: CaptureDates
+    package var dates: CaptureDates { facts.dates }
     /// Pixels per inch, or nil if the file does not say.
-    package let resolution: Double?
+    package var resolution: Double? { facts.resolution }
     /// What a user should know about how the file was read, such as an ignored profile.
-    package let warnings: [String]
+    package var warnings: [String] { facts.warnings }
 
     /// Whether it has transparency.
     package var hasAlpha: Bool { plane.alpha != nil }
@@ -35,22 +35,20 @@ package final class Photograph: Sendable {
     /// The pixels.
     let plane: TonePlane
 
+    private let facts: Facts
     private let smallLightness: Tensor
     private let smallChroma: Tensor
 
-    init(header: Header, scan: Scan, name: String) {
+    /// - Parameter chroma: a, then b, at 256×256; nil if every pixel is neutral.
+    init(facts: Facts, plane: TonePlane, chroma: [Float]?, name: String) {
         self.name = name
-        plane = scan.plane
-        bitDepth = header.bitDepth
-        format = header.format
-        dates = header.dates
-        resolution = header.resolution
-        warnings = header.warnings
+        self.facts = facts
+        self.plane = plane
         let side = Self.networkSide
-        smallLightness = Tensor([1, 1, side, side], scan.plane.lightness(width: side, height: side))
-        smallChroma = Tensor([1, 2, side, side], scan.chroma ?? [Float](repeating: 0, count: 2 * side * side))
+        smallLightness = Tensor([1, 1, side, side], plane.lightness(width: side, height: side))
+        smallChroma = Tensor([1, 2, side, side], chroma ?? [Float](repeating: 0, count: 2 * side * side))
         chromaticity =
-            scan.chroma == nil ? .gray : Chromaticity(lightness: smallLightness.values, chroma: smallChroma.values)
+            chroma == nil ? .gray : Chromaticity(lightness: smallLightness.values, chroma: smallChroma.values)
     }
 
     /// L of the whole picture for the network, anti-aliased; the sides are not in proportion.

@@ -17,6 +17,18 @@ package struct RGBImage: Sendable, Equatable {
         pixels = [UInt8](repeating: gray, count: width * height * 3)
     }
 
+    /// A picture of three planes of values in 0…1, which are held within it.
+    package init(planes: [Float], width: Int, height: Int) {
+        self.init(width: width, height: height)
+        let count = width * height
+        precondition(planes.count == 3 * count, "\(planes.count) values for \(width)×\(height)")
+        for pixel in 0..<count {
+            for channel in 0..<3 {
+                pixels[3 * pixel + channel] = UInt8((max(0, min(1, planes[channel * count + pixel])) * 255).rounded())
+            }
+        }
+    }
+
     /// Copies another picture into this one, which must have room for it.
     package mutating func place(_ other: RGBImage, x: Int, y: Int) {
         precondition(

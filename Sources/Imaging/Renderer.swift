@@ -8,8 +8,6 @@ package struct VariantReport: Sendable, Equatable {
     package var clippedPixels: Int
     /// Mean chroma of the picture as written, in Lab units.
     package var meanChroma: Double
-    /// Largest difference between L of the photograph and of the written samples, before lossy compression.
-    package var lightnessDeviation: Double
     /// What a user should know, such as transparency that the format cannot keep.
     package var warnings: [String]
 }
@@ -65,7 +63,7 @@ package final class Renderer: Sendable {
         let tally = strips.total
         return VariantReport(
             clippedPixels: tally.clipped, meanChroma: tally.chroma / Double(plane.width * plane.height),
-            lightnessDeviation: Double(tally.deviation), warnings: warnings)
+            warnings: warnings)
     }
 
     /// A reduced copy for sheets and maps; prepared once, it colours every variant quickly.

@@ -1,25 +1,32 @@
 import CVips
 
-/// The pixels of a photograph, decoded from top to bottom, turned upright and reduced to what is kept.
+/// Decodes a photograph's pixels from top to bottom, turns them upright and reduces them to what is kept.
+///
+/// Not Sendable: a pipeline stays on the thread that made it.
 struct Scan {
-    /// Tones and opacity, upright.
-    private(set) var plane: TonePlane
-    /// a, then b, at 256×256; nil if every pixel is neutral.
-    private(set) var chroma: [Float]?
-
     /// Rows decoded at a time: few, to bound memory; enough for the decoders' own blocks.
     private static let stripHeight = 64
 
+    private let picture: Picture
+    private let header: Header
+
+    /// - Parameter picture: 8 or 16 bits; gray or sRGB, then alpha.
+    init(_ picture: Picture, header: Header) {
+        self.picture = picture
+        self.header = header
+    }
+
     /// Decodes to the end.
     /// - Parameters:
-    ///   - picture: 8 or 16 bits; gray or sRGB, then alpha.
+    ///   - tones: room for every pixel, upright.
+    ///   - alpha: the same for opacity, if there is any.
     ///   - isLate: asked between strips whether to give up.
-    init(_ picture: Picture, header: Header, isLate: () -> Bool) throws {
+    /// - Returns: a, then b, at 256×256; nil if every pixel is neutral.
+    func decode(
+        tones: UnsafeMutablePointer<UInt16>, alpha: UnsafeMutablePointer<UInt16>?, isLate: () -> Bool
+    ) throws -> [Float]? {
         let (columns, rows) = (picture.width, picture.height)
         let orientation = header.orientation
-        plane = TonePlane(
-            width: orientation.swapsSides ? rows : columns, height: orientation.swapsSides ? columns : rows,
-            hasAlpha: header.hasAlpha)
         guard let region = vips_region_new(picture.pointer) else { throw Photograph.Failure.library }
         defer { av_unref(region) }
 
@@ -39,18 +46,14 @@ struct Scan {
                 a.add(reader.a)
                 b.add(reader.b)
                 let start = origin + y * row
-                plane.tones.withUnsafeMutableBufferPointer { tones in
-                    for x in 0..<columns { tones[start + x * column] = reader.tones[x] }
-                }
-                plane.alpha?.withUnsafeMutableBufferPointer { alpha in
+                for x in 0..<columns { tones[start + x * column] = reader.tones[x] }
+                if let alpha {
                     for x in 0..<columns { alpha[start + x * column] = reader.alpha[x] }
                 }
             }
         }
-        if !isNeutral {
-            chroma =
-                orientation.apply(a.plane, width: side, height: side)
-                + orientation.apply(b.plane, width: side, height: side)
-        }
+        if isNeutral { return nil }
+        return orientation.apply(a.plane, width: side, height: side)
+            + orientation.apply(b.plane, width: side, height: side)
     }
 }

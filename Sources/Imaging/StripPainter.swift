@@ -34,7 +34,6 @@ final class StripPainter: @unchecked Sendable {
             tallies.reduce(into: Painter.Tally()) {
                 $0.clipped += $1.clipped
                 $0.chroma += $1.chroma
-                $0.deviation = max($0.deviation, $1.deviation)
             }
         }
     }

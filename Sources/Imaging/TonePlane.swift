@@ -15,6 +15,20 @@ struct TonePlane: Sendable {
         if hasAlpha { alpha = tones }
     }
 
+    /// Runs `body` with the first tone and, if there is any, the first opacity.
+    mutating func withUnsafeMutablePointers<Result>(
+        _ body: (UnsafeMutablePointer<UInt16>, UnsafeMutablePointer<UInt16>?) throws -> Result
+    ) rethrows -> Result {
+        guard var opacity = alpha else {
+            return try tones.withUnsafeMutableBufferPointer { try body($0.baseAddress!, nil) }
+        }
+        alpha = nil
+        defer { alpha = opacity }
+        return try opacity.withUnsafeMutableBufferPointer { opacity in
+            try tones.withUnsafeMutableBufferPointer { try body($0.baseAddress!, opacity.baseAddress!) }
+        }
+    }
+
     /// A plane of the given L, row-major.
     init(width: Int, height: Int, lightness: [Float]) {
         self.init(width: width, height: height)

@@ -1,5 +1,6 @@
 import CVips
 import Foundation
+import Synchronization
 
 /// The process-wide state of libvips.
 package enum Vips {
@@ -24,7 +25,9 @@ package enum Vips {
     ]
 
     private static let started: Result<Void, ImagingError> = {
-        guard av_init() == 0 else { return .failure(.library(reason: takeError())) }
+        guard av_init({ _, level, text, _ in keep(level, text) }) == 0 else {
+            return .failure(.library(reason: takeError()))
+        }
         vips_block_untrusted_set(1)
         vips_operation_block_set("VipsForeignLoad", 1)
         for loader in allowedLoaders { vips_operation_block_set(loader, 0) }
@@ -35,12 +38,25 @@ package enum Vips {
 
     static func ensureStarted() throws { try started.get() }
 
+    /// The last warning: where some decoders leave the only reason they give, while the error buffer stays empty.
+    private static let warning = Mutex("")
+
+    private static func keep(_ level: GLogLevelFlags, _ text: UnsafePointer<CChar>?) {
+        guard level.rawValue & G_LOG_LEVEL_WARNING.rawValue != 0, let text else { return }
+        let line = String(cString: text)
+        warning.withLock { $0 = line }
+    }
+
     /// The text of libvips' error buffer in one line; the buffer is emptied.
     static func takeError() -> String {
+        let warning = warning.withLock { warning in
+            defer { warning = "" }
+            return warning
+        }
         guard let buffer = vips_error_buffer_copy() else { return "unknown error" }
         defer { g_free(buffer) }
         var lines: [String] = []
-        for line in String(cString: buffer).split(whereSeparator: \.isNewline) {
+        for line in (String(cString: buffer) + "\n" + warning).split(whereSeparator: \.isNewline) {
             let text = line.trimmingCharacters(in: .whitespaces)
             if !text.isEmpty, !lines.contains(text) { lines.append(text) }
         }

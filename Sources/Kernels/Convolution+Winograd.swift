@@ -1,28 +1,37 @@
 import Tensor
 
 extension Convolution {
-    /// Winograd's F(4×4, 3×3): transform tiles of the input, 36 matrix products, transform back.
+    /// Whether Winograd's transforms cost less than the products they save, as measured.
+    static func paysWinograd(stride: Int, dilation: Int, inputs: Int, outputs: Int) -> Bool {
+        switch stride {
+        case 1: inputs >= 8 && outputs >= 8
+        case 2: dilation == 1 && inputs >= 128 && outputs >= 128
+        default: false
+        }
+    }
+
+    /// Winograd's way: transform tiles of the input, a matrix product for each of a tile's points, transform back.
     ///
     /// Tiles are worked off in chunks. Where the filters fit into a core's share of the cache, each thread takes whole
     /// chunks; larger filters are read once for a large chunk, each step of which is shared by all threads. Both give
     /// the same bits, as a tile's arithmetic does not depend on its neighbours.
-    func runWinograd(
-        _ filter: WinogradFilter, _ source: UnsafePointer<Float>, _ shape: ConvolutionShape, _ finish: Finish,
-        _ execution: Execution
+    func runWinograd<Scheme: WinogradScheme>(
+        _ scheme: Scheme.Type, _ filter: WinogradFilter, _ source: UnsafePointer<Float>, _ shape: ConvolutionShape,
+        _ finish: Finish, _ execution: Execution
     ) {
-        let tiling = WinogradTiling(shape)
-        let channels = inputs + outputs
+        let tiling = WinogradTiling(shape, points: Scheme.points, advance: Scheme.advance)
+        let channels = inputs + WinogradCall<Scheme>.outputsAtOnce(filter)
         let filterBytes = filter.elements.count * MemoryLayout<Float>.stride
         let shared = filterBytes > 3 << 20
         let budget = shared ? 12 << 20 : 1 << 20
-        let fitting = budget / (WinogradFilter.positions * channels * MemoryLayout<Float>.stride)
+        let fitting = budget / (Scheme.points * Scheme.points * channels * MemoryLayout<Float>.stride)
         let chunk = min(
             max(1, fitting / Panel.columns) * Panel.columns,
             (tiling.tiles + Panel.columns - 1) / Panel.columns * Panel.columns)
         filter.elements.withUnsafePointer { weights in
             Scratch.with(tiling.planes.count) { padded in
                 tiling.planes.fill(from: source, to: padded, execution)
-                let call = WinogradCall(
+                let call = WinogradCall<Scheme>(
                     tiling: tiling, filter: filter, weights: weights, padded: padded, finish: finish, shape: shape,
                     chunk: chunk)
                 if shared {
@@ -43,16 +52,20 @@ struct WinogradTiling {
     let across: Int
     let perImage: Int
     let tiles: Int
+    /// Inputs from one tile to the next.
+    private let advance: Int
     private let inputs: Int
 
-    init(_ shape: ConvolutionShape) {
+    init(_ shape: ConvolutionShape, points: Int, advance: Int) {
+        self.advance = advance
         dilation = shape.dilation
         inputs = shape.inputs
         down = ((shape.outputHeight + dilation - 1) / dilation + 3) / 4
         across = ((shape.outputWidth + dilation - 1) / dilation + 3) / 4
         perImage = dilation * dilation * down * across
         tiles = shape.batch * perImage
-        planes = PaddedPlanes(shape, rows: 4 * down + 2, columns: 4 * across + 2, phases: dilation)
+        planes = PaddedPlanes(
+            shape, rows: (down - 1) * advance + points, columns: (across - 1) * advance + points, phases: dilation)
     }
 
     /// Where a tile begins: in the padded planes (of channel 0), and in the output.
@@ -71,7 +84,7 @@ struct WinogradTiling {
         let (row, column) = inPhase.quotientAndRemainder(dividingBy: across)
         let plane = image &* inputs &* planes.planeSize &+ phase &* planes.rows &* planes.columns
         return Place(
-            image: image, offset: plane &+ 4 &* (row &* planes.columns &+ column),
+            image: image, offset: plane &+ advance &* (row &* planes.columns &+ column),
             y: 4 &* row &* dilation &+ phase / dilation, x: 4 &* column &* dilation &+ phase % dilation)
     }
 }

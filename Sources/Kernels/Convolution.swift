@@ -38,13 +38,13 @@ package struct Convolution: Sendable {
     ) {
         self.init(
             weight: weight, bias: bias, stride: stride, dilation: dilation, padding: padding, groups: groups,
-            activation: activation, allowsWinograd: true)
+            activation: activation, winograd: nil)
     }
 
-    /// The same, where tests and benchmarks may hold Winograd off to compare.
+    /// The same, where tests and benchmarks may force Winograd on or hold it off to compare.
     package init(
         weight: Tensor, bias: [Float]?, stride: Int, dilation: Int, padding: ConvolutionPadding, groups: Int,
-        activation: Activation, allowsWinograd: Bool
+        activation: Activation, winograd: Bool?
     ) {
         let shape = weight.shape
         precondition(shape.count == 4, "a convolution's weight is [O, I, kh, kw], not \(shape)")
@@ -58,8 +58,13 @@ package struct Convolution: Sendable {
         self.bias = Tensor([outputs], bias ?? [Float](repeating: 0, count: outputs))
         if groups > 1 {
             plan = .depthwise(weight)
-        } else if allowsWinograd, kernel == (3, 3), stride == 1, WinogradFilter.pays(inputs, outputs) {
-            plan = .winograd(WinogradFilter(weight))
+        } else if kernel == (3, 3),
+            winograd ?? Self.paysWinograd(stride: stride, dilation: dilation, inputs: inputs, outputs: outputs)
+        {
+            precondition(stride == 1 || (stride == 2 && dilation == 1), "no Winograd for stride \(stride)")
+            plan = .winograd(
+                stride == 1
+                    ? WinogradFilter(weight, WinogradAdjacent.self) : WinogradFilter(weight, WinogradStrided.self))
         } else {
             let depth = shape[1] * shape[2] * shape[3]
             plan = .patches(
@@ -91,6 +96,7 @@ package struct Convolution: Sendable {
         }
         var output = Tensor(uninitialized: shape.outputShape)
         guard output.count > 0 else { return output }
+        execution.tally?.add(multiplications: output.count * depth)
         output.withUnsafeMutablePointer { target in
             input.withUnsafePointer { source in
                 bias.withUnsafePointer { bias in
@@ -107,11 +113,20 @@ package struct Convolution: Sendable {
         return output
     }
 
+    /// Multiplications of the direct method for one output.
+    private var depth: Int {
+        if case .depthwise = plan { return kernel.height * kernel.width }
+        return inputs * kernel.height * kernel.width
+    }
+
     private func dispatch(
         _ source: UnsafePointer<Float>, _ shape: ConvolutionShape, _ finish: Finish, _ execution: Execution
     ) {
         switch plan {
-        case .winograd(let filter): runWinograd(filter, source, shape, finish, execution)
+        case .winograd(let filter) where stride == 1:
+            runWinograd(WinogradAdjacent.self, filter, source, shape, finish, execution)
+        case .winograd(let filter):
+            runWinograd(WinogradStrided.self, filter, source, shape, finish, execution)
         case .patches(let rows): runPatches(rows, source, shape, finish, execution)
         case .depthwise(let weight): runDepthwise(weight, source, shape, finish, execution)
         }

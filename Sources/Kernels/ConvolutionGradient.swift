@@ -23,7 +23,7 @@ package struct ConvolutionGradient: Sendable {
         if stride == 1, let padding = turnedPadding(shape) {
             let turned = Convolution(
                 weight: Self.turned(weight), bias: nil, stride: 1, dilation: dilation, padding: .symmetric(padding),
-                groups: 1, activation: .none, allowsWinograd: !execution.isExact)
+                groups: 1, activation: .none, winograd: execution.isExact ? false : nil)
             return turned(outputs, execution)
         }
         return scatteredInput(outputs, weight, shape, execution)

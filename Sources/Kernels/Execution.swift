@@ -10,6 +10,8 @@ package struct Execution: Sendable {
     package let threads: Int
     /// Whether training avoids Winograd's larger roundings, for comparisons.
     package let isExact: Bool
+    /// Counts the arithmetic of layers, if anyone asks.
+    package var tally: WorkTally?
 
     /// An execution on at most `threads` threads.
     package init(threads: Int = 1, isExact: Bool = false) {

@@ -42,6 +42,7 @@ package struct Linear: Sendable {
         precondition(
             addend.map { $0.shape == [batch, outputs] || $0.shape == [1, outputs] } ?? true,
             "addend \(addend?.shape ?? []) for output \([batch, outputs])")
+        execution.tally?.add(multiplications: batch * inputs * outputs)
         var output = Tensor(uninitialized: [batch, outputs])
         output.withUnsafeMutablePointer { target in
             x.withUnsafePointer { source in

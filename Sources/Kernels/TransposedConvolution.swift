@@ -11,7 +11,7 @@ package struct TransposedConvolution: Sendable {
     /// Prepares the layer from a weight `[I, O, 4, 4]` and O biases, or nil for zeros.
     package init(
         weight: Tensor, bias: [Float]?, stride: Int = 2, padding: Int = 1, activation: Activation = .none,
-        allowsWinograd: Bool = true
+        winograd: Bool? = nil
     ) {
         let shape = weight.shape
         precondition(shape.count == 4, "a transposed convolution's weight is [I, O, 4, 4], not \(shape)")
@@ -38,11 +38,16 @@ package struct TransposedConvolution: Sendable {
             weight: Tensor([4 * outputs, inputs, 3, 3], stacked),
             bias: bias.map { $0.flatMap { [Float](repeating: $0, count: 4) } },
             stride: 1, dilation: 1, padding: .symmetric(1), groups: 1, activation: activation,
-            allowsWinograd: allowsWinograd)
+            winograd: winograd)
     }
 
     /// `[N, I, H, W]` → `[N, O, 2H, 2W]`.
     package func callAsFunction(_ input: Tensor, _ execution: Execution) -> Tensor {
-        Elementwise.depthToSpace2(convolution(input, execution), execution)
+        // Four of the nine taps of each stacked filter are not zero.
+        var uncounted = execution
+        uncounted.tally = nil
+        let output = Elementwise.depthToSpace2(convolution(input, uncounted), execution)
+        execution.tally?.add(multiplications: output.count * convolution.inputs * 4)
+        return output
     }
 }

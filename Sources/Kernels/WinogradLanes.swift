@@ -3,22 +3,23 @@
 /// These are functions of their own, never inlined: where single lanes and whole vectors meet in one function, the
 /// optimiser takes the vector arithmetic apart (130 instead of 50 cycles for a tile of a channel).
 enum WinogradLanes {
-    /// Collects eight tiles of 6 × 6, which begin at `offsets` in a plane with the given pitch, as `[6, 6, 8]`.
+    /// Collects eight square tiles, which begin at `offsets` in a plane with the given pitch, as `[side, side, 8]`.
     @inline(never)
     static func gather(
-        _ plane: UnsafePointer<Float>, _ offsets: [Int], _ pitch: Int, _ lanes: UnsafeMutablePointer<Float>
+        _ plane: UnsafePointer<Float>, _ offsets: [Int], _ pitch: Int, side: Int,
+        _ lanes: UnsafeMutablePointer<Float>
     ) {
         offsets.withUnsafeBufferPointer { o in
             var (p0, p1, p2, p3) = (plane + o[0], plane + o[1], plane + o[2], plane + o[3])
             var (p4, p5, p6, p7) = (plane + o[4], plane + o[5], plane + o[6], plane + o[7])
             var target = lanes
-            for _ in 0..<6 {
-                for x in 0..<6 {
+            for _ in 0..<side {
+                for x in 0..<side {
                     target.put(Vector(p0[x], p1[x], p2[x], p3[x], p4[x], p5[x], p6[x], p7[x]), 8 &* x)
                 }
                 (p0, p1, p2, p3) = (p0 + pitch, p1 + pitch, p2 + pitch, p3 + pitch)
                 (p4, p5, p6, p7) = (p4 + pitch, p5 + pitch, p6 + pitch, p7 + pitch)
-                target += 48
+                target += 8 &* side
             }
         }
     }

@@ -20,8 +20,10 @@ struct Autochrome: ParsableCommand {
             Exit codes: 0 all done, 1 some inputs failed, 2 wrong usage or configuration.
             """,
         version: Program.version,
+        subcommands: [DecodeHelper.self],
         groupedSubcommands: [
-            CommandGroup(name: "Colouring:", subcommands: [Colorize.self, Interpolate.self, Reprocess.self]),
+            CommandGroup(
+                name: "Colouring:", subcommands: [Colorize.self, Transfer.self, Interpolate.self, Reprocess.self]),
             CommandGroup(name: "The service:", subcommands: [Watch.self, Status.self, Retry.self]),
             CommandGroup(name: "Models:", subcommands: [Evaluate.self, Model.self, Bench.self]),
             CommandGroup(name: "Training:", subcommands: [Train.self, Generate.self]),

@@ -31,8 +31,14 @@ extension EndToEnd {
             #expect(json["samples"] as? Int == 2)
             #expect(json["threads"] as? Int == 1)
             let seconds = try #require(json["seconds"] as? [String: Double])
-            #expect(try #require(seconds["conditioning"]) > 0)
-            #expect(try #require(seconds["sampling"]) > 0)
+            for stage in [
+                "decode", "features", "heads", "conditioning", "sampling", "sample", "upsampling", "encoding",
+            ] {
+                #expect(try #require(seconds[stage], "\(stage)") > 0, "\(stage)")
+            }
+            let rates = try #require(json["direct_gflops"] as? [String: Double])
+            #expect(try #require(rates["conditioning"]) > 0)
+            #expect(try #require(rates["sampling"]) > 0)
         }
 
         @Test func anEvaluationHasEveryFigureWithItsError() async throws {
@@ -68,6 +74,61 @@ extension EndToEnd {
             #expect(grid.chromaticity == .coloured)
             let formats = ["jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp", "tif": "tiff", "tiff": "tiff"]
             #expect(grid.format.rawValue == formats[ending])
+        }
+
+        @Test func theWorstAndTheBestAreShown() async throws {
+            let sheets = folder.path + "/sheets"
+            let outcome = try await Child.run(
+                "evaluate", Repository.root + "/Tests/Fixtures", "--samples", "2", "--limit", "3", "--sheets", sheets,
+                "--csv", folder.path + "/figures.csv")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(folder.list("sheets") == ["best.jpg", "worst.jpg"])
+            try Vips.start()
+            // Truth, gray, regression, mode and two samples of three photographs, 12 pixels between them.
+            let sheet = try Photograph.open(path: sheets + "/best.jpg")
+            #expect(sheet.width == 6 * 268 + 12 && sheet.height == 3 * 268 + 12)
+            #expect(sheet.chromaticity == .coloured)
+            #expect(folder.read("sheets/best.jpg") != folder.read("sheets/worst.jpg"))
+            let csv = String(decoding: try #require(folder.read("figures.csv")), as: UTF8.self)
+            #expect(csv.split(separator: "\n").count == 4)
+        }
+
+        @Test func singlePicturesOfAGridHaveTheirFullSize() async throws {
+            let input = try folder.write(Pictures.gray(96, 72), "a.png")
+            let outcome = try await Child.run(
+                "interpolate", input, "--images", folder.path + "/frames", "--grid", "3")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let names = (1...3).flatMap { row in (1...3).map { "0\(row)-0\($0).jpg" } }
+            #expect(folder.list("frames") == names)
+            try Vips.start()
+            let pictures = try names.map { try Photograph.open(path: folder.path + "/frames/" + $0) }
+            #expect(pictures.allSatisfy { $0.width == 96 && $0.height == 72 })
+            #expect(Set(names.compactMap { folder.read("frames/" + $0) }).count == 9)
+        }
+
+        /// Only one level is drawn anew: the finest changes the mean colour of large areas less than the coarsest.
+        @Test func aLevelVariesAlone() async throws {
+            let input = try folder.write(Pictures.gray(96, 72), "a.png")
+            var spreads: [Float] = []
+            try Vips.start()
+            for level in [2, 5] {
+                let frames = folder.path + "/frames\(level)"
+                let outcome = try await Child.run(
+                    "interpolate", input, "--images", frames, "--output", folder.path + "/\(level).png", "--grid", "3",
+                    "--vary", "\(level)")
+                #expect(outcome.code == 0, "\(outcome.errors)")
+                let names = folder.list("frames\(level)")
+                #expect(names.count == 9)
+                let means = try names.map { name -> Float in
+                    let chroma = try Photograph.open(path: frames + "/" + name).chroma64().values
+                    return chroma.prefix(4096).reduce(0, +) / 4096
+                }
+                let mean = means.reduce(0, +) / 9
+                spreads.append(means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) })
+            }
+            #expect(spreads[1] > 3 * spreads[0] && spreads[0] > 0, "\(spreads)")
+            let centres = try [2, 5].map { try #require(folder.read("frames\($0)/02-02.png")) }
+            #expect(centres[0] == centres[1])
         }
 
         @Test func aGridThatCannotBeWrittenIsNamed() async throws {

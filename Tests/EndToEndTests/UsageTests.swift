@@ -13,7 +13,11 @@ extension EndToEnd {
             ["colorize", "a.png", "--output", "/tmp/x", "--format", "gif"],
             ["colorize", "a.png", "--output", "/tmp/x", "--threads", "-1"], ["status", "--unknown"],
             ["interpolate", "a.png", "--output", "/tmp/x.jpg", "--grid", "4"],
-            ["interpolate", "a.png", "--output", "/tmp/x.gif"], ["bench", "--preset", "huge"],
+            ["interpolate", "a.png", "--output", "/tmp/x.gif"], ["interpolate", "a.png"],
+            ["interpolate", "a.png", "--output", "/tmp/x.jpg", "--vary", "1"],
+            ["transfer", "b.png", "--reference", "a.png", "--output", "/tmp/x", "--levels", "1,5"],
+            ["transfer", "b.png", "--output", "/tmp/x"], ["train", "mnist", "--data", "/tmp"],
+            ["generate", "mnist", "--digit", "10", "--output", "/tmp/x.png"], ["bench", "--preset", "huge"],
             ["evaluate", "/tmp", "--samples", "0"],
         ])
         func wrongUsageEndsWithTwo(_ arguments: [String]) async throws {

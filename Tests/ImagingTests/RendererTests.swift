@@ -18,6 +18,19 @@ import Testing
             disclosure: disclosure)
     }
 
+    /// Largest difference of L between a photograph and the samples of its picture.
+    private func worstLightness(
+        _ out: (width: Int, height: Int, bands: Int, depth: Int, values: [UInt16]), _ photograph: Photograph
+    ) -> Double {
+        let white = out.depth == 16 ? 65535.0 : 255
+        return (0..<out.width * out.height).reduce(0) { worst, i in
+            let light = lightness(
+                Double(out.values[3 * i]) / white, Double(out.values[3 * i + 1]) / white,
+                Double(out.values[3 * i + 2]) / white)
+            return max(worst, abs(light - Double(Tone.lightness[photograph.plane.tones[i]])))
+        }
+    }
+
     @Test(
         "Lightness of lossless outputs is the photograph's", arguments: [OutputFormat.png, .tiff],
         [
@@ -30,16 +43,8 @@ import Testing
         let out = try samples(scratch.file("out"))
         #expect(out.width == photograph.width && out.height == photograph.height && out.bands == 3)
         #expect(out.depth == photograph.bitDepth)
-        let white = out.depth == 16 ? 65535.0 : 255
-        var worst = 0.0
-        for i in 0..<out.width * out.height {
-            let light = lightness(
-                Double(out.values[3 * i]) / white, Double(out.values[3 * i + 1]) / white,
-                Double(out.values[3 * i + 2]) / white)
-            worst = max(worst, abs(light - Double(Tone.lightness[photograph.plane.tones[i]])))
-        }
+        let worst = worstLightness(out, photograph)
         #expect(worst < (out.depth == 16 ? 0.01 : 0.45), "\(worst)")
-        #expect(abs(worst - report.lightnessDeviation) < 0.02)
         #expect(report.meanChroma > 10 && report.warnings.isEmpty)
     }
 
@@ -80,7 +85,7 @@ import Testing
         let wild = try write(photograph, .png, scratch.file("b"), strength: 90)
         let pixels = photograph.width * photograph.height
         #expect(mild.clippedPixels < pixels / 50 && wild.clippedPixels > pixels / 2)
-        #expect(wild.lightnessDeviation < 0.5)
+        #expect(worstLightness(try samples(scratch.file("b")), photograph) < 0.5)
     }
 
     @Test("Saturation multiplies chroma")

@@ -6,6 +6,7 @@ import Testing
 /// A convolution and its input, drawn from a seed.
 struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     let seed: UInt64
+    let winograd: Bool?
     let batch: Int
     let inputs: Int
     let outputs: Int
@@ -27,13 +28,14 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
 
     /// Draws a case of any kind, or one that goes by Winograd.
     init(seed: UInt64, winograd: Bool = false) {
+        self.winograd = winograd ? true : nil
         var random = Seeded(seed)
         func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
         depthwise = !winograd && pick(0...3) == 0
         let square = depthwise ? [3, 5][pick(0...1)] : [1, 2, 3, 3, 3, 5][pick(0...5)]
         kernel = winograd ? (3, 3) : pick(0...5) == 0 ? (square, pick(1...3)) : (square, square)
-        stride = !winograd && pick(0...2) == 0 ? pick(2...3) : 1
-        dilation = pick(0...2) == 0 ? pick(2...3) : 1
+        stride = pick(0...2) == 0 ? (winograd ? 2 : pick(2...3)) : 1
+        dilation = !(winograd && stride == 2) && pick(0...2) == 0 ? pick(2...3) : 1
         padding = pick(0...2) == 0 ? .same : .symmetric(pick(0...3))
         batch = pick(1...3)
         inputs = !winograd && pick(0...1) == 0 ? pick(1...7) : pick(8...20)
@@ -57,7 +59,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
         let groups = depthwise ? inputs : 1
         let layer = Convolution(
             weight: weight, bias: bias, stride: stride, dilation: dilation, padding: padding, groups: groups,
-            activation: activation)
+            activation: activation, winograd: winograd)
         let expected = Reference.convolution(
             input, weight: weight, bias: bias, addend: addend, stride: stride, dilation: dilation,
             padding: shape.padding, groups: groups, activation: activation)
@@ -78,7 +80,7 @@ extension Convolution {
 @Suite struct ConvolutionTests {
     @Test(
         arguments: (0..<80).map { ConvolutionCase(seed: $0) }
-            + (80..<120).map { ConvolutionCase(seed: $0, winograd: true) })
+            + (80..<130).map { ConvolutionCase(seed: $0, winograd: true) })
     func agreesWithReference(_ example: ConvolutionCase) {
         let (layer, input, addend, expected) = example.make()
         let result = layer.apply(input, addend, Execution(threads: 2))
@@ -102,14 +104,15 @@ extension Convolution {
 
     /// The sizes of the network's own layers, among them those whose filters exceed the cache.
     @Test(arguments: [
-        (256, 256, 8, 1), (512, 512, 8, 2), (64, 64, 32, 1), (33, 32, 16, 1), (128, 128, 16, 1),
+        (256, 256, 8, 1, 1), (512, 512, 8, 1, 2), (64, 64, 32, 1, 1), (33, 32, 16, 1, 1), (128, 128, 16, 1, 1),
+        (128, 128, 32, 2, 1), (256, 304, 16, 2, 1),
     ])
-    func layersOfTheNetwork(inputs: Int, outputs: Int, size: Int, dilation: Int) {
+    func layersOfTheNetwork(inputs: Int, outputs: Int, size: Int, stride: Int, dilation: Int) {
         var random = Seeded(UInt64(inputs * outputs))
         let weight = random.tensor([outputs, inputs, 3, 3])
         let input = random.tensor([8, inputs, size, size])
         let winograd = Convolution(
-            weight: weight, bias: nil, dilation: dilation, padding: .symmetric(dilation), activation: .none)
+            weight: weight, bias: nil, stride: stride, dilation: dilation, padding: .symmetric(dilation))
         guard case .winograd = winograd.plan else {
             Issue.record("\(inputs) to \(outputs) channels should go by Winograd")
             return
@@ -118,13 +121,14 @@ extension Convolution {
         #expect(bits(winograd(images(input, 3..<4), .single)) == bits(images(whole, 3..<4)))
         let one = images(input, 3..<4)
         let direct = Convolution(
-            weight: weight, bias: nil, stride: 1, dilation: dilation, padding: .symmetric(dilation), groups: 1,
-            activation: .none, allowsWinograd: false)
+            weight: weight, bias: nil, stride: stride, dilation: dilation, padding: .symmetric(dilation), groups: 1,
+            activation: .none, winograd: false)
         #expect(relativeError(images(whole, 3..<4), direct(one, .single)) <= 1e-5)
         // The reference is slow: four output channels of it.
         let few = Array(weight.values.prefix(4 * inputs * 9))
         let expected = Reference.convolution(
-            one, weight: Tensor([4, inputs, 3, 3], few), dilation: dilation, padding: .symmetric(dilation))
+            one, weight: Tensor([4, inputs, 3, 3], few), stride: stride, dilation: dilation,
+            padding: .symmetric(dilation))
         let found = Tensor(expected.shape, Array(direct(one, .single).values.prefix(expected.count)))
         #expect(relativeError(found, expected) <= 2e-6)
         let transformed = Tensor(expected.shape, Array(images(whole, 3..<4).values.prefix(expected.count)))

@@ -84,11 +84,33 @@ import Testing
         let x = Tensor([2, 3, 1, 2], (0..<12).map(Float.init))
         #expect(
             Elementwise.permuteChannels(x, [2, 0, 1], .single).values == [4, 5, 0, 1, 2, 3, 10, 11, 6, 7, 8, 9])
-        let first = Elementwise.channels(x, 0..<1)
-        let rest = Elementwise.channels(x, 1..<3)
-        #expect(first.values == [0, 1, 6, 7])
-        #expect(rest.shape == [2, 2, 1, 2])
-        #expect(Elementwise.concatenateChannels(first, rest).values == x.values)
+    }
+}
+
+@Suite struct WorkTallyTests {
+    /// The same count by Winograd, directly and transposed: that of the direct method.
+    @Test func countsTheDirectMethod() {
+        func count(_ run: (Execution) -> Void) -> Int {
+            var execution = Execution(threads: 2)
+            let tally = WorkTally()
+            execution.tally = tally
+            run(execution)
+            return tally.operations
+        }
+        let x = Tensor([2, 8, 6, 6])
+        for winograd in [false, true] {
+            let layer = Convolution(
+                weight: Tensor([16, 8, 3, 3]), bias: nil, stride: 2, dilation: 1, padding: .symmetric(1), groups: 1,
+                activation: .none, winograd: winograd)
+            #expect(count { _ = layer(x, $0) } == 2 * (2 * 16 * 3 * 3) * (8 * 9))
+        }
+        let depthwise = Convolution(weight: Tensor([8, 1, 5, 5]), bias: nil, padding: .symmetric(2), groups: 8)
+        #expect(count { _ = depthwise(x, $0) } == 2 * x.count * 25)
+        let transposed = TransposedConvolution(weight: Tensor([8, 4, 4, 4]), bias: nil)
+        #expect(count { _ = transposed(x, $0) } == 2 * (x.count * 4 * 16))
+        let linear = Linear(weight: Tensor([5, 8]), bias: nil)
+        #expect(count { _ = linear(Tensor([3, 8]), $0) } == 2 * 3 * 5 * 8)
+        #expect(count { _ = Elementwise.rotate(x, Tensor([8, 8]), $0) } == 2 * x.count * 8)
     }
 }
 

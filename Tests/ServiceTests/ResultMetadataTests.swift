@@ -14,7 +14,8 @@ import Testing
         try Vips.start()
         var configuration = Configuration()
         configuration.threads = 1
-        let workshop = Workshop(model: try LoadedModel.load(Repository.model), configuration: configuration)
+        let workshop = Workshop(
+            model: try LoadedModel.load(Repository.model), configuration: configuration, decoder: Repository.decoder())
         let path = Repository.root + "/Samples/" + sample
         let content = try Data(contentsOf: URL(fileURLWithPath: path))
         let descriptor = open(path, O_RDONLY)

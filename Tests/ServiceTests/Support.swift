@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Spool
 
 @testable import Service
@@ -33,6 +34,12 @@ enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
     static let model = root + "/Models/compact.safetensors"
+
+    /// A decoder whose helper, built beside the tests, has the faults that a file's end names.
+    static func decoder() -> SandboxedDecoder {
+        let folder = Bundle.main.executableURL!.deletingLastPathComponent().path
+        return SandboxedDecoder(program: folder + "/faulty-helper", arguments: [])
+    }
 
     static func text(_ path: String) throws -> String {
         try String(contentsOfFile: root + "/" + path, encoding: .utf8)

@@ -18,14 +18,17 @@ package struct BulkRun: Sendable {
     private let workshop: Workshop
     private let publisher: Publisher
     private let configuration: Configuration
+    private let transfer: LatentTransfer?
     /// Laid over everything else: what the command line says.
     private let override: @Sendable (inout ColoringSettings) -> Void
 
     package init(
-        model: LoadedModel, publisher: Publisher, configuration: Configuration,
+        model: LoadedModel, publisher: Publisher, configuration: Configuration, transfer: LatentTransfer? = nil,
         override: @escaping @Sendable (inout ColoringSettings) -> Void
     ) {
-        workshop = Workshop(model: model, configuration: configuration)
+        workshop = Workshop(
+            model: model, configuration: configuration, decoder: SandboxedDecoder(), transfer: transfer)
+        self.transfer = transfer
         self.publisher = publisher
         self.configuration = configuration
         self.override = override
@@ -98,7 +101,7 @@ package struct BulkRun: Sendable {
                 content: content, bytes: Int(file.stamp.size),
                 modified: Date(timeIntervalSince1970: Double(file.stamp.modified) / 1e9))
             let identity = WorkIdentity(
-                content: content, model: workshop.model.metadata.sha256, settings: settings.key)
+                content: content, model: workshop.model.metadata.sha256, settings: settings.key(transfer))
             return try body(settings, order, identity)
         } catch {
             switch Verdict(error, of: item.relative.escapedName) {

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Imaging
 import Logging
 import Spool
 import Synchronization
@@ -12,6 +13,7 @@ package final class Daemon: Sendable {
     private let once: Bool
     private let logger: Logger
     private let manager: ServiceManager
+    private let decoder: SandboxedDecoder
     private let lifecycle = Mutex(Lifecycle())
     private let control = DispatchQueue(label: "autochrome.control")
     private let started = Date()
@@ -22,11 +24,13 @@ package final class Daemon: Sendable {
     ///   - load: Reads the configuration, at start and at every reload.
     package init(
         once: Bool, logger: Logger, manager: ServiceManager = ServiceManager(),
+        decoder: SandboxedDecoder = SandboxedDecoder(),
         load: @escaping @Sendable () throws -> Configuration
     ) {
         self.once = once
         self.logger = logger
         self.manager = manager
+        self.decoder = decoder
         self.load = load
     }
 
@@ -40,11 +44,15 @@ package final class Daemon: Sendable {
         let lock = try InstanceLock(configuration: spool)
         defer { withExtendedLifetime(lock) {} }
         let model = try LoadedModel.load(configuration.model)
+        if let gap = try decoder.start().gap {
+            logger.warning("decoders are confined less than they could be: there is no \(gap) here")
+        }
         let parts = try open(spool, configuration)
         let runner = JobRunner(
             spools: parts,
             current: .init(
-                configuration: configuration, workshop: Workshop(model: model, configuration: configuration)),
+                configuration: configuration,
+                workshop: Workshop(model: model, configuration: configuration, decoder: decoder)),
             logger: logger)
         // What is to be worked on is delivered by the intake as well; only what is not stays to be done here.
         for step in try parts.ledger.recover(publisher: parts.publisher, inbox: parts.inbox)
@@ -170,7 +178,8 @@ package final class Daemon: Sendable {
                 logger.warning("\(key) has changed; that takes effect when the service is restarted")
             }
             let model = try LoadedModel.load(next.model)
-            runner.replace(.init(configuration: next, workshop: Workshop(model: model, configuration: next)))
+            let workshop = Workshop(model: model, configuration: next, decoder: decoder)
+            runner.replace(.init(configuration: next, workshop: workshop))
             logger.notice("configuration reloaded")
         } catch {
             logger.error("configuration not reloaded, the old one stays: \(error)")

@@ -32,15 +32,19 @@ package struct Workshop: Sendable {
     package let model: LoadedModel
     private let budget: MemoryBudget
     private let limits: DecodeLimits
+    private let decoder: SandboxedDecoder
     private let writer: ResultWriter
 
-    package init(model: LoadedModel, configuration: Configuration) {
+    package init(
+        model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder, transfer: LatentTransfer? = nil
+    ) {
         self.model = model
+        self.decoder = decoder
         budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
         limits = configuration.decodeLimits
         writer = ResultWriter(
             colorizer: model.colorizer, model: model.metadata, program: ("Autochrome", Program.version),
-            execution: Execution(threads: configuration.threadsPerWorker))
+            transfer: transfer, execution: Execution(threads: configuration.threadsPerWorker))
     }
 
     /// Decodes, colours and writes the pictures of a result into an empty directory, and returns its metadata.
@@ -52,13 +56,15 @@ package struct Workshop: Sendable {
         _ order: Order, settings: ColoringSettings, into directory: String,
         progress: (_ next: String) throws -> Void
     ) throws -> ResultMetadata {
-        let size = try Photograph.size(descriptor: order.descriptor, name: order.name, limits: limits)
-        try progress("waiting for memory")
-        let share = budget.share(megapixels: Double(size.width * size.height) / 1e6)
+        var share: MemoryBudget.Share?
         defer { withExtendedLifetime(share) {} }
-        try progress("decoding")
-        let start = ContinuousClock.now
-        let photograph = try Photograph.open(descriptor: order.descriptor, name: order.name, limits: limits)
+        var start = ContinuousClock.now
+        let photograph = try decoder.photograph(descriptor: order.descriptor, name: order.name, limits: limits) {
+            try progress("waiting for memory")
+            share = budget.share(megapixels: Double($0 * $1) / 1e6)
+            try progress("decoding")
+            start = .now
+        }
         let elapsed = start.duration(to: .now)
         try progress("conditioning")
         return try writer.write(

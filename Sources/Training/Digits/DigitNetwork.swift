@@ -79,16 +79,24 @@ package struct DigitNetwork {
     }
 
     /// Fresh parameters: uniform within ±1/√inputs, the last layers zero, permutations drawn from the seed.
+    ///
+    /// The weights of the digit are uniform within ±1, so that in the first layer's sums it counts as much as the
+    /// 392 pixels beside it; or the network learns to write strokes long before it heeds which digit is asked for.
     package static func initial(_ configuration: DigitConfiguration) -> Parameters {
         let random = RandomWeights(seed: configuration.seed)
+        let pixels = DigitGenerator.latentCount / 2
         var inputs = 1
         let parameters = shapes(configuration).map { name, shape in
             guard !name.contains("linear3") else { return Parameter(name, Tensor(shape)) }
             // A bias follows its weight.
             if shape.count == 2 { inputs = shape[1] }
             let scale = 1 / Float(inputs).squareRoot()
+            let isFirst = name.hasSuffix("linear0.weight")
             var stream = random.stream(name)
-            return Parameter(name, Tensor(shape, (0..<shape.reduce(1, *)).map { _ in scale * stream.nextSymmetric() }))
+            let values = (0..<shape.reduce(1, *)).map { index in
+                (isFirst && index % inputs >= pixels ? 1 : scale) * stream.nextSymmetric()
+            }
+            return Parameter(name, Tensor(shape, values))
         }
         return Parameters(parameters, permutations: permutations(configuration))
     }

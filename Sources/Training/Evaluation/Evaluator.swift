@@ -33,11 +33,7 @@ package struct Evaluator: Sendable {
         let chroma = photograph.chroma64()
         let conditions = colorizer.conditions(lightness: lightness, execution)
 
-        // Chroma is upsampled bilinearly here, as the paper's authors do.
-        func picture(_ chroma: Tensor) -> [Float] {
-            let upsampled = Upsampling.bilinear(chroma, factor: 4)
-            return Lab.toRGB(Tensor([1, 3, 256, 256], lightness.values + upsampled.values)).values
-        }
+        func picture(_ chroma: Tensor) -> [Float] { Self.picture(lightness, chroma) }
         func colour(_ latents: [[Float]]) throws -> [[Float]] {
             try colorizer.samples(latents: latents, conditions, execution).map { picture($0.chroma) }
         }
@@ -50,10 +46,7 @@ package struct Evaluator: Sendable {
         figures.regression = colorizer.network.regression(conditions).map {
             Figures.error(picture(Normalisation.denormalised(chroma: $0)), truth)
         }
-        let latents = (0..<samples).map { index in
-            Latent.draw(content: name, seed: seed, index: index).map { $0 * Float(temperature) }
-        }
-        figures.compare(samples: try colour(latents), truth: truth)
+        figures.compare(samples: try colour((0..<samples).map { draw(name, $0) }), truth: truth)
 
         let noise = Latent.draw(content: name, seed: seed, index: -1)
         let normalised = Normalisation.normalised(chroma: chroma).values
@@ -62,5 +55,33 @@ package struct Evaluator: Sendable {
         figures.nllPerDim = negativeLogLikelihood(z, logDeterminant)[0]
         figures.bitsPerDim = figures.nllPerDim / log(2)
         return figures
+    }
+
+    /// What is compared, to be looked at: the truth, gray, the regression if there is one, the mode, and samples.
+    ///
+    /// - Parameter samples: At most so many of those that are judged.
+    /// - Returns: Pictures of 256×256.
+    package func pictures(of photograph: Photograph, name: String, samples count: Int) throws -> [RGBImage] {
+        let lightness = photograph.networkLightness()
+        let conditions = colorizer.conditions(lightness: lightness, execution)
+        let latents =
+            [[Float](repeating: 0, count: Colorizer.latentCount)] + (0..<min(count, samples)).map { draw(name, $0) }
+        var chromas = [Tensor([1, 2, 64, 64])]
+        if let regression = colorizer.network.regression(conditions) {
+            chromas.append(Normalisation.denormalised(chroma: regression))
+        }
+        chromas += try colorizer.samples(latents: latents, conditions, execution).map(\.chroma)
+        let planes = [photograph.rgb256().values] + chromas.map { Self.picture(lightness, $0) }
+        return planes.map { RGBImage(planes: $0, width: 256, height: 256) }
+    }
+
+    private func draw(_ name: String, _ index: Int) -> [Float] {
+        Latent.draw(content: name, seed: seed, index: index).map { $0 * Float(temperature) }
+    }
+
+    /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do.
+    private static func picture(_ lightness: Tensor, _ chroma: Tensor) -> [Float] {
+        let upsampled = Upsampling.bilinear(chroma, factor: 4)
+        return Lab.toRGB(Tensor([1, 3, 256, 256], lightness.values + upsampled.values)).values
     }
 }

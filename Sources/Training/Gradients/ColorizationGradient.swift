@@ -65,7 +65,7 @@ struct ColorizationGradient {
         let (z, logDeterminant) = flow.forward(chroma, context)
         let count = chroma.shape[0]
         let flat = z.parts.map { $0.reshaped([count, $0.count / count]) }
-        let joined = flat.dropFirst().reduce(flat[0], Elementwise.concatenateChannels)
+        let joined = Tensor.joined(flat)
         let likelihoods = negativeLogLikelihood(joined, logDeterminant)
         let weight = 1 / Float(chroma.count)
         flow.backward(z, gradient: z.map { $0 * weight }, logScale: -weight, context)

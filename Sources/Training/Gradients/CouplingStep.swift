@@ -17,14 +17,14 @@ struct CouplingStep: FlowStep {
         let (y2, s1) = Elementwise.couplingForward(
             x2, st: evaluate(first, y1, context), alpha: alpha, context.execution)
         for n in logDeterminant.indices { logDeterminant[n] += s1[n] + s2[n] }
-        return Flowing(x: Elementwise.concatenateChannels(y1, y2), latents: input.latents)
+        return Flowing(x: Tensor.joined([y1, y2]), latents: input.latents)
     }
 
     func inverse(_ output: Flowing, _ context: FlowContext) -> Flowing {
         let (y1, y2) = output.x.halves
         let x2 = Elementwise.couplingInverse(y2, st: evaluate(first, y1, context), alpha: alpha, context.execution).x
         let x1 = Elementwise.couplingInverse(y1, st: evaluate(second, x2, context), alpha: alpha, context.execution).x
-        return Flowing(x: Elementwise.concatenateChannels(x1, x2), latents: output.latents)
+        return Flowing(x: Tensor.joined([x1, x2]), latents: output.latents)
     }
 
     func backward(_ output: FlowingGradient, logScale: Float, _ context: FlowContext) -> FlowingGradient {
@@ -76,8 +76,8 @@ struct CouplingStep: FlowStep {
         _ whole: FlowingGradient, _ first: Tensor, _ second: Tensor, _ gradient1: Tensor, _ gradient2: Tensor
     ) -> FlowingGradient {
         FlowingGradient(
-            value: Flowing(x: Elementwise.concatenateChannels(first, second), latents: whole.value.latents),
+            value: Flowing(x: Tensor.joined([first, second]), latents: whole.value.latents),
             gradient: Flowing(
-                x: Elementwise.concatenateChannels(gradient1, gradient2), latents: whole.gradient.latents))
+                x: Tensor.joined([gradient1, gradient2]), latents: whole.gradient.latents))
     }
 }

@@ -101,12 +101,12 @@ extension IsometricStep {
             forward: { flowing, _ in
                 let kept = flowing.x.shape[1] - count
                 return Flowing(
-                    x: Elementwise.channels(flowing.x, 0..<kept),
-                    latents: flowing.latents + [Elementwise.channels(flowing.x, kept..<kept + count)])
+                    x: flowing.x.channels(0..<kept),
+                    latents: flowing.latents + [flowing.x.channels(kept..<kept + count)])
             },
             inverse: { flowing, _ in
                 var latents = flowing.latents
-                return Flowing(x: Elementwise.concatenateChannels(flowing.x, latents.removeLast()), latents: latents)
+                return Flowing(x: Tensor.joined([flowing.x, latents.removeLast()]), latents: latents)
             })
     }
 }

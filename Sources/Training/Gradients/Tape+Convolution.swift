@@ -18,7 +18,7 @@ extension Tape {
         let bias = parameters.find(name + ".bias")
         let layer = Convolution(
             weight: weight, bias: bias?.values, stride: stride, dilation: dilation, padding: padding, groups: groups,
-            activation: activation, allowsWinograd: !execution.isExact)
+            activation: activation, winograd: execution.isExact ? false : nil)
         let y = layer(x.value, execution)
         let isTrained = parameters.isTrained(name + ".weight")
         let rule = ConvolutionGradient(stride: stride, dilation: dilation, padding: padding, groups: groups)
@@ -38,7 +38,7 @@ extension Tape {
         let weight = parameters[name + ".weight"]
         let layer = TransposedConvolution(
             weight: weight, bias: parameters[name + ".bias"].values, activation: activation,
-            allowsWinograd: !execution.isExact)
+            winograd: execution.isExact ? false : nil)
         let y = layer(x.value, execution)
         let isTrained = parameters.isTrained(name + ".weight")
         return record(y, trained: x.needsGradient || isTrained) { [self] gradient in

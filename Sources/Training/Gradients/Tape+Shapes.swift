@@ -30,21 +30,21 @@ extension Tape {
 
     /// The channels of x, then those of y.
     func concatenate(_ x: Variable, _ y: Variable) -> Variable {
-        let joined = Elementwise.concatenateChannels(x.value, y.value)
+        let joined = Tensor.joined([x.value, y.value])
         return record(joined, trained: x.needsGradient || y.needsGradient) { [execution] gradient in
             let (first, all) = (x.value.shape[1], joined.shape[1])
-            x.receive(Elementwise.channels(gradient, 0..<first), execution)
-            y.receive(Elementwise.channels(gradient, first..<all), execution)
+            x.receive(gradient.channels(0..<first), execution)
+            y.receive(gradient.channels(first..<all), execution)
         }
     }
 
     /// Some channels of x.
     func channels(_ x: Variable, _ range: Range<Int>) -> Variable {
-        record(Elementwise.channels(x.value, range), trained: x.needsGradient) { [execution] gradient in
+        record(x.value.channels(range), trained: x.needsGradient) { [execution] gradient in
             let (all, inner) = (x.value.shape[1], Array(x.value.shape[2...]))
             let before = Tensor([gradient.shape[0], range.lowerBound] + inner)
             let after = Tensor([gradient.shape[0], all - range.upperBound] + inner)
-            let whole = Elementwise.concatenateChannels(Elementwise.concatenateChannels(before, gradient), after)
+            let whole = Tensor.joined([before, gradient, after])
             x.receive(whole, execution)
         }
     }
@@ -54,7 +54,7 @@ extension Tape {
         let part = x.value.images(0..<count)
         return record(part, trained: x.needsGradient) { [execution] gradient in
             let rest = Tensor([1, x.value.count - gradient.count])
-            let whole = Elementwise.concatenateChannels(gradient.reshaped([1, gradient.count]), rest)
+            let whole = Tensor.joined([gradient.reshaped([1, gradient.count]), rest])
             x.receive(whole.reshaped(x.value.shape), execution)
         }
     }
@@ -74,9 +74,8 @@ extension Tensor {
         precondition(range.upperBound <= shape[0], "images \(range) of \(shape)")
         if range.count == shape[0] { return self }
         let size = shape[0] == 0 ? 0 : count / shape[0]
-        return Elementwise.channels(
-            reshaped([1, count]), range.lowerBound * size..<range.upperBound * size
-        ).reshaped([range.count] + shape.dropFirst())
+        return reshaped([1, count]).channels(range.lowerBound * size..<range.upperBound * size)
+            .reshaped([range.count] + shape.dropFirst())
     }
 
     /// A function of each element.

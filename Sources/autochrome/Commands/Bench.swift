@@ -6,7 +6,7 @@ import Service
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Time each stage of the network on this machine.",
+        abstract: "Time each stage of a colouring on this machine.",
         discussion: "Without --model, a preset runs with random weights; the arithmetic is the same.")
 
     enum Preset: String, ExpressibleByArgument, CaseIterable { case paper, compact }
@@ -32,41 +32,67 @@ struct Bench: ParsableCommand {
         var samples: Int
         var threads: Int
         var seconds: StageBenchmark.Seconds
+        /// Pixels that are decoded, upsampled and encoded.
+        var pixels: Int
+        /// 10⁹ operations a second, counted as the direct method needs them.
+        var directGflops: [String: Double]
+        /// Seconds from nothing to a loaded model; not with random weights.
+        var startSeconds: Double?
         var peakMemoryBytes: Int
     }
 
     func run() throws {
         let network: Colorizer
+        var startSeconds: Double?
         switch preset {
         case .paper: network = Colorizer(random: .paper(width: width ?? 1))
         case .compact: network = Colorizer(random: .compact(width: width ?? 0.25))
-        case nil: network = try model.load().colorizer.network
+        case nil:
+            let start = DispatchTime.now().uptimeNanoseconds
+            network = try model.load().colorizer.network
+            startSeconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
         }
-        let seconds = StageBenchmark(network: network, samples: samples, execution: model.execution).run(rounds: rounds)
+        let benchmark = StageBenchmark(network: network, samples: samples, execution: model.execution)
+        let found = try benchmark.run(rounds: rounds)
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         let report = Report(
             preset: network.configuration.preset.rawValue, width: network.configuration.width,
-            parameters: network.parameterCount, samples: samples, threads: model.threadCount, seconds: seconds,
-            peakMemoryBytes: usage.ru_maxrss * 1024)
-        if json {
-            try Output.json(report)
-            return
+            parameters: network.parameterCount, samples: samples, threads: model.threadCount, seconds: found.seconds,
+            pixels: found.pixels,
+            directGflops: [
+                "conditioning": found.directGigaflops.conditioning, "sampling": found.directGigaflops.sampling,
+            ], startSeconds: startSeconds, peakMemoryBytes: usage.ru_maxrss * 1024)
+        if json { try Output.json(report) } else { show(report) }
+    }
+
+    private func show(_ report: Report) {
+        let seconds = report.seconds
+        func line(_ name: String, _ value: Double, _ unit: String, _ remark: String = "") {
+            print(
+                String(
+                    format: "%@ %8.1f %@  %@", name.padding(toLength: 13, withPad: " ", startingAt: 0), value, unit,
+                    remark))
         }
         print(
             String(
-                format: """
-                    preset %@, width %.4g, %.1f million parameters, %d samples, %d threads
-
-                    features      %8.1f ms
-                    conditioning  %8.1f ms  features and all heads, once for an image
-                    sampling      %8.1f ms  %.1f ms a sample
-                    latents       %8.1f ms
-                    total         %8.1f ms  conditioning and sampling
-                    peak memory   %8.0f MB
-                    """, report.preset, report.width, Double(report.parameters) / 1e6, samples, report.threads,
-                seconds.features * 1e3, seconds.conditioning * 1e3, seconds.sampling * 1e3,
-                seconds.sampling * 1e3 / Double(samples), seconds.latents * 1e3, seconds.total * 1e3,
-                Double(report.peakMemoryBytes) / 1e6))
+                format: "preset %@, width %.4g, %.1f million parameters, %d samples, %d threads\n", report.preset,
+                report.width, Double(report.parameters) / 1e6, report.samples, report.threads))
+        if let start = report.startSeconds { line("start", start * 1e3, "ms", "loading the model") }
+        let size = String(format: "%.1f megapixels", Double(report.pixels) / 1e6)
+        line("decode", seconds.decode * 1e3, "ms", size)
+        line("features", seconds.features * 1e3, "ms")
+        line("heads", seconds.heads * 1e3, "ms")
+        let rates = ["conditioning", "sampling"].map {
+            String(format: "%.0f GFLOP/s of the direct arithmetic", report.directGflops[$0] ?? 0)
+        }
+        line("conditioning", seconds.conditioning * 1e3, "ms", "features and heads, once for an image; \(rates[0])")
+        line("latents", seconds.latents * 1e3, "ms")
+        line("sampling", seconds.sampling * 1e3, "ms", "all samples; \(rates[1])")
+        line("sample", seconds.sample * 1e3, "ms", "each")
+        line("upsampling", seconds.upsampling * 1e3, "ms", "one variant of \(size), one thread")
+        line("encoding", seconds.encoding * 1e3, "ms", "the same, JPEG")
+        line("total", seconds.total * 1e3, "ms", "conditioning and sampling")
+        line("peak memory", Double(report.peakMemoryBytes) / 1e6, "MB")
     }
 }

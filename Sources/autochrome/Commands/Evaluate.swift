@@ -1,4 +1,5 @@
 import ArgumentParser
+import Colorization
 import Foundation
 import Imaging
 import Service
@@ -10,6 +11,9 @@ struct Evaluate: ParsableCommand {
         discussion: """
             Photographs are scaled to 256×256 and their chroma is taken away, guessed and compared.
             Lower is better for all errors; `gray` is the error of doing nothing.
+
+            --sheets writes best.jpg and worst.jpg: the photographs with the smallest and the largest best_of_n, each
+            as a row of the truth, gray, the regression (where the model has one), the mode and up to four samples.
             """)
 
     @Argument(help: "A directory of colour photographs; subdirectories are read too.") var directory: String
@@ -18,6 +22,8 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Spread of the samples; 1 is what was learned.") var temperature = 1.0
     @Option(help: "Stop after so many photographs, in order of name.") var limit: Int?
     @Option(help: ArgumentHelp("Write every photograph's figures to a CSV file.", valueName: "file")) var csv: String?
+    @Option(help: ArgumentHelp("Write the worst and the best as sheets into a folder.", valueName: "dir"))
+    var sheets: String?
     @Flag(help: "Print one JSON document.") var json = false
     @OptionGroup var model: ModelOptions
 
@@ -39,14 +45,14 @@ struct Evaluate: ParsableCommand {
             colorizer: loaded.colorizer, samples: samples, temperature: temperature, seed: seed,
             execution: model.execution)
         let bar = ProgressBar(total: items.count, quiet: json && !Output.isTerminal)
-        var rows: [(name: String, figures: Figures)] = []
+        var rows: [Row] = []
         var failures = 0
+        let decoder = SandboxedDecoder()
         for item in items {
             do {
-                let name = item.relative.escapedName
-                let file = try item.folder.openFile(item.relative)
-                let photograph = try Photograph.open(descriptor: file.descriptor.raw, name: name)
-                rows.append((name, try evaluator.figures(of: photograph, name: name)))
+                let photograph = try Self.photograph(item, decoder)
+                rows.append(
+                    Row(item: item, figures: try evaluator.figures(of: photograph, name: item.relative.escapedName)))
                 bar.advance()
             } catch {
                 failures += 1
@@ -55,7 +61,15 @@ struct Evaluate: ParsableCommand {
         }
         bar.finish()
         guard !rows.isEmpty else { throw ExitCode(1) }
-        if let csv { try write(rows, to: csv) }
+        do {
+            if let csv { try write(rows, to: csv) }
+            if let sheets {
+                try write(rows, evaluator: evaluator, decoder: decoder, model: loaded.metadata, to: sheets)
+            }
+        } catch {
+            Output.complain("autochrome: \(error)")
+            throw ExitCode(1)
+        }
         let summary = Summary(rows.map(\.figures), samples: samples)
         if json {
             try Output.json(Report(summary, temperature: temperature, seed: seed, model: loaded.metadata.sha256))
@@ -73,7 +87,44 @@ struct Evaluate: ParsableCommand {
         }
     }
 
-    private func write(_ rows: [(name: String, figures: Figures)], to path: String) throws {
+    /// A photograph that was judged.
+    private struct Row {
+        let item: InputFiles.Item
+        let figures: Figures
+        var name: String { item.relative.escapedName }
+    }
+
+    private static func photograph(_ item: InputFiles.Item, _ decoder: SandboxedDecoder) throws -> Photograph {
+        let file = try item.folder.openFile(item.relative)
+        return try withExtendedLifetime(file) {
+            try decoder.photograph(descriptor: file.descriptor.raw, name: item.relative.escapedName)
+        }
+    }
+
+    /// Photographs on a sheet, and samples of each.
+    private static let sheet = (rows: 8, samples: 4)
+
+    private func write(
+        _ rows: [Row], evaluator: Evaluator, decoder: SandboxedDecoder, model: ResultMetadata.Model,
+        to directory: String
+    ) throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let order = rows.sorted { ($0.figures.bestOfN, $0.name) < ($1.figures.bestOfN, $1.name) }
+        for (name, chosen) in [
+            ("best", order.prefix(Self.sheet.rows)), ("worst", ArraySlice(order.reversed()).prefix(Self.sheet.rows)),
+        ] {
+            let pictures = try chosen.map {
+                try evaluator.pictures(
+                    of: Self.photograph($0.item, decoder), name: $0.name, samples: Self.sheet.samples)
+            }
+            try ImageGrid.compose(pictures.flatMap { $0 }, columns: pictures[0].count).write(
+                to: "\(directory)/\(name).jpg", options: OutputOptions(format: .jpeg),
+                disclosure: Disclosure(
+                    version: Program.version, model: model.name, modelHash: model.sha256, seed: seed))
+        }
+    }
+
+    private func write(_ rows: [Row], to path: String) throws {
         var text = (["file"] + rows[0].figures.named.map(\.name)).joined(separator: ",") + "\n"
         for row in rows {
             let name = "\"" + row.name.replacingOccurrences(of: "\"", with: "\"\"") + "\""

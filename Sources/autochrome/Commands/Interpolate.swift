@@ -10,20 +10,36 @@ struct Interpolate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw a grid of colourings between two random ones, the most likely in the centre.",
         discussion: """
-            Example: autochrome interpolate grandma.jpg --output grid.jpg --grid 5
+            With --vary, the grid shows instead what one level of the network governs: one colouring in the centre, and
+            around it the same with only that level's part of the latent drawn anew. Level 5 is the coarsest.
+
+            Examples:
+              autochrome interpolate grandma.jpg --output grid.jpg --grid 5
+              autochrome interpolate grandma.jpg --images frames --grid 9
+              autochrome interpolate grandma.jpg --output coarse.jpg --vary 5
             """)
 
     @Argument(help: "The photograph.") var input: String
-    @Option(help: "The picture to write; the format follows its extension.") var output: String
+    @Option(help: "The sheet to write; the format follows its extension.") var output: String?
+    @Option(help: ArgumentHelp("A folder for the single pictures, at full size.", valueName: "dir"))
+    var images: String?
     @Option(help: "Pictures to a side, an odd number.") var grid = 5
-    @Option(help: "Selects the two random colourings.") var seed: UInt64 = 1
-    @Option(help: "Longer side of each picture, in pixels.") var size = 320
+    @Option(help: "Draw only this level's part of the latent anew, 2 to 5.") var vary: Int?
+    @Option(help: "Spread of the colourings with --vary, 0 to 2. (default: 0.75)") var temperature: Double?
+    @Option(help: "Selects the random colourings.") var seed: UInt64 = 1
+    @Option(help: "Longer side of each picture of the sheet, in pixels.") var size = 320
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
         guard grid >= 3, grid % 2 == 1, grid <= 15 else { throw ValidationError("--grid must be odd, 3 to 15.") }
         guard (32...1024).contains(size) else { throw ValidationError("--size must be 32 to 1024.") }
-        if OutputFormat(path: output) == nil {
+        guard (0...2).contains(temperature ?? 0) else { throw ValidationError("--temperature must be 0 to 2.") }
+        if temperature != nil, vary == nil { throw ValidationError("--temperature goes with --vary only.") }
+        if let vary, !LatentTransfer.levels.contains(vary) {
+            throw ValidationError("--vary must be 2 to 5; level 1 has no part in the latent.")
+        }
+        if output == nil, images == nil { throw ValidationError("Give --output, --images or both.") }
+        if let output, OutputFormat(path: output) == nil {
             throw ValidationError("--output must end in .jpg, .png, .webp or .tif.")
         }
     }
@@ -31,14 +47,28 @@ struct Interpolate: ParsableCommand {
     func run() throws {
         let loaded = try model.load()
         do {
-            let photograph = try Photograph.open(path: input, limits: DecodeLimits())
+            let photograph = try SandboxedDecoder().photograph(path: input)
             let content = try ContentHash(file: input).hex
-            try Interpolation(content: content, seed: seed, grid: grid).write(
-                photograph, colorizer: loaded.colorizer, execution: model.execution, longSide: size, to: output,
-                format: OutputFormat(path: output) ?? .jpeg,
-                disclosure: Disclosure(
-                    version: Program.version, model: loaded.metadata.name, modelHash: loaded.metadata.sha256,
-                    seed: seed))
+            let interpolation =
+                vary.map {
+                    Interpolation(
+                        content: content, seed: seed, grid: grid, varying: $0, temperature: temperature ?? 0.75)
+                } ?? Interpolation(content: content, seed: seed, grid: grid)
+            let samples = try interpolation.samples(
+                photograph, colorizer: loaded.colorizer, execution: model.execution)
+            let disclosure = Disclosure(
+                version: Program.version, model: loaded.metadata.name, modelHash: loaded.metadata.sha256, seed: seed)
+            if let output {
+                try interpolation.write(
+                    sheet: samples, of: photograph, execution: model.execution, longSide: size, to: output,
+                    format: OutputFormat(path: output) ?? .jpeg, disclosure: disclosure)
+            }
+            if let images {
+                try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
+                try interpolation.write(
+                    images: samples, of: photograph, execution: model.execution, to: images,
+                    format: output.flatMap(OutputFormat.init(path:)) ?? .jpeg, disclosure: disclosure)
+            }
         } catch {
             Output.complain("autochrome: \(error)")
             throw ExitCode(1)

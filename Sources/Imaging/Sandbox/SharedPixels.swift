@@ -1,0 +1,79 @@
+import CSandbox
+import Foundation
+
+/// Where a photograph's pixels lie in the memory that a helper hands them back in: chroma, tones, opacity.
+///
+/// The client makes the memory, of the size that the checked facts call for, and seals it, so that a helper can change
+/// nothing but the pixels of its own photograph. The client copies them out with reads, which no change can disturb.
+struct SharedPixels {
+    private static let chromaCount = 2 * Photograph.networkSide * Photograph.networkSide
+    private static let chromaBytes = chromaCount * MemoryLayout<Float>.size
+
+    private let facts: Facts
+    private var pixels: Int { facts.width * facts.height }
+    private var size: Int { Self.chromaBytes + (facts.hasAlpha ? 2 : 1) * pixels * MemoryLayout<UInt16>.size }
+
+    init(_ facts: Facts) { self.facts = facts }
+
+    /// New memory; nil, and `errno`, if there is none.
+    func make() -> OwnedDescriptor? {
+        let memory = sb_memory("pixels", size)
+        return memory < 0 ? nil : OwnedDescriptor(memory)
+    }
+
+    // MARK: The helper's side
+
+    /// Runs `body` on the memory, and keeps the chroma that it returns.
+    /// - Returns: whether there is any chroma; nil if the memory is not what it should be.
+    func fill(
+        _ memory: OwnedDescriptor,
+        _ body: (UnsafeMutablePointer<UInt16>, UnsafeMutablePointer<UInt16>?) throws -> [Float]?
+    ) rethrows -> Bool? {
+        var status = stat()
+        guard fstat(memory.raw, &status) == 0, status.st_size == size,
+            let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.raw, 0), base != MAP_FAILED
+        else { return nil }
+        defer { munmap(base, size) }
+        let tones = (base + Self.chromaBytes).assumingMemoryBound(to: UInt16.self)
+        guard let chroma = try body(tones, facts.hasAlpha ? tones + pixels : nil) else { return false }
+        chroma.withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: Self.chromaBytes) }
+        return true
+    }
+
+    // MARK: The client's side
+
+    /// A copy of tones and opacity, of which any value will do; nil if they cannot be read.
+    func plane(_ memory: OwnedDescriptor) -> TonePlane? {
+        var plane = TonePlane(width: facts.width, height: facts.height, hasAlpha: facts.hasAlpha)
+        let bytes = pixels * MemoryLayout<UInt16>.size
+        let isWhole = plane.withUnsafeMutablePointers { tones, alpha in
+            Self.copy(memory, tones, bytes, at: Self.chromaBytes)
+                && (alpha.map { Self.copy(memory, $0, bytes, at: Self.chromaBytes + bytes) } ?? true)
+        }
+        return isWhole ? plane : nil
+    }
+
+    /// A copy of a and b at 256×256; nil if they cannot be read or are no chroma.
+    func chroma(_ memory: OwnedDescriptor) -> [Float]? {
+        var chroma = [Float](repeating: 0, count: Self.chromaCount)
+        guard Self.copy(memory, &chroma, Self.chromaBytes, at: 0), chroma.allSatisfy({ abs($0) <= 256 }) else {
+            return nil
+        }
+        return chroma
+    }
+
+    private static func copy(_ memory: OwnedDescriptor, _ target: UnsafeMutableRawPointer, _ count: Int, at: Int)
+        -> Bool
+    {
+        var done = 0
+        while done < count {
+            let length = pread(memory.raw, target + done, count - done, at + done)
+            if length <= 0 {
+                if length < 0, errno == EINTR { continue }
+                return false
+            }
+            done += length
+        }
+        return true
+    }
+}

@@ -1,0 +1,53 @@
+import CSandbox
+import Foundation
+
+/// A helper's child: serves one request, locked down.
+struct Worker {
+    let request: HelperRequest
+    let answers: Channel
+    let file: OwnedDescriptor?
+    /// Bytes that count towards the limit of data before anything is decoded.
+    let dataBytes: Int
+    let confinement: Confinement
+    let intrude: (_ file: Int32, _ answers: Int32) -> Void
+
+    /// Returns once the answer is sent, or nobody wants it.
+    func run() {
+        do {
+            var status = stat()
+            let length = file.map { fstat($0.raw, &status) == 0 ? status.st_size : 0 } ?? 0
+            try Jail.lock(
+                seconds: request.limits.seconds,
+                memory: (memory(file: length, pixels: 0), memory(file: length, pixels: request.limits.pixels)),
+                confinement)
+            switch request.work {
+            case .probe: try answers.send(HelperReply.probed(Jail.probe()))
+            case .decode: try decode(length)
+            }
+        } catch is Channel.Failure {
+            // The client has gone.
+        } catch {
+            try? answers.send(HelperReply.refused(Refusal(error)))
+        }
+    }
+
+    private func decode(_ length: Int) throws {
+        guard let file else { return }
+        intrude(file.raw, answers.descriptor)
+        let photograph = try Undecoded(descriptor: file.raw, name: "", limits: request.limits)
+        let facts = photograph.facts
+        try answers.send(HelperReply.header(facts))
+        let (_, descriptors) = try answers.receive(Bool.self, descriptors: 1)
+        guard let memory = descriptors.first else { return }
+        try Jail.limit(memory: self.memory(file: length, pixels: facts.width * facts.height))
+        photograph.restartClock()
+        if let hasChroma = try SharedPixels(facts).fill(memory, photograph.decode) {
+            try answers.send(HelperReply.decoded(hasChroma: hasChroma))
+        }
+    }
+
+    /// Bytes of data that a file of such a size may take: decoders of interlaced and progressive files keep all of it.
+    private func memory(file: Int, pixels: Int) -> Int {
+        dataBytes + 128 << 20 + 2 * min(file, 1 << 40) + 16 * min(pixels, 1 << 40)
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Colorization
+import Digest
+import Foundation
+import Imaging
+import Service
+import Spool
+
+struct Transfer: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Colour photographs with the latent code of a coloured picture.",
+        discussion: """
+            The photographs of one roll of film can so share their palette. Level 5, the coarsest, holds the mood of
+            large areas. The finer ones hold what belongs to the reference's own places, and tend to leave blotches
+            where those were. Levels that are not taken from the reference are drawn, so that there are variants.
+
+            Example: autochrome transfer --reference beach.jpg roll/*.jpg --output coloured
+            """)
+
+    @Argument(help: "Photographs, or folders that are searched for them.") var input: [String]
+    @Option(help: ArgumentHelp("The coloured picture.", valueName: "file")) var reference: String
+    @Option(help: ArgumentHelp("Where the results go.", valueName: "dir")) var output: String
+    @Option(help: "Levels whose latent code is taken from the reference, of 2 to 5, with commas between.")
+    var levels = "5"
+    @Option(help: "Largest length of a level's code, 0 to 2; 1 is that of a usual draw.") var strength = 0.75
+    @OptionGroup(title: "Colouring") var coloring: ColoringOptions
+    @OptionGroup var model: ModelOptions
+
+    private var chosen: [Int?] { levels.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) } }
+
+    func validate() throws {
+        guard chosen.allSatisfy({ $0.map(LatentTransfer.levels.contains) ?? false }) else {
+            throw ValidationError("--levels must be some of 2,3,4,5; level 1 has no part in the latent code.")
+        }
+        guard (0...2).contains(strength) else { throw ValidationError("--strength must be 0 to 2.") }
+    }
+
+    func run() throws {
+        let loaded = try model.load()
+        let publisher: Publisher
+        let transfer: LatentTransfer
+        do {
+            let path = URL(fileURLWithPath: output).standardizedFileURL.path
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            publisher = try Publisher(outbox: path, reserveBytes: 64 << 20)
+            try publisher.sweep()
+            transfer = try LatentTransfer(
+                SandboxedDecoder().photograph(path: reference),
+                name: URL(fileURLWithPath: reference).lastPathComponent, sha256: ContentHash(file: reference).hex,
+                levels: Set(chosen.compactMap { $0 }), strength: strength, colorizer: loaded.colorizer,
+                model.execution)
+        } catch {
+            throw Output.usage(error)
+        }
+        let inputs = InputFiles(input, excluding: publisher.outbox)
+        var configuration = Configuration()
+        configuration.threads = model.threadCount
+        configuration.workers = min(model.threadCount, max(1, inputs.items.count))
+        let options = coloring
+        let run = BulkRun(
+            model: loaded, publisher: publisher, configuration: configuration, transfer: transfer
+        ) { options.apply(to: &$0) }
+        let report = BulkReport(total: inputs.items.count, problems: inputs.problems)
+        run.run(inputs.items, each: run.colorize) { report.add($0.display, $1) }
+        try report.finish()
+    }
+}
