@@ -25,8 +25,8 @@ def peer(preset: str, width: float, batch: int, steps: int, threads: int) -> Non
     sys.path.insert(0, str(REFERENCE))
     import torch
 
-    import train
     from autochrome import network
+    from golden_training import loss_of
 
     torch.set_num_threads(threads)
     torch.manual_seed(1)
@@ -37,10 +37,7 @@ def peer(preset: str, width: float, batch: int, steps: int, threads: int) -> Non
     for step in range(steps + 1):
         if step == 1:
             start = time.perf_counter()
-        c = model.conditions(model.features(lightness))
-        loss = network.nll_per_dimension(*model(chroma, c)).mean()
-        if model.regression is not None:
-            loss = loss + train.anchor(model, c, batch // 3) + 0.1 * train.regression_loss(*c["affine"], chroma)[1]
+        loss = loss_of(model, lightness, chroma)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)

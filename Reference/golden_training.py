@@ -12,8 +12,7 @@ from pathlib import Path
 
 import torch
 
-import train
-from autochrome import network
+from autochrome import lab, network
 from golden import fill_model, input_tensor, write
 
 KEPT = 24  # elements kept of a gradient, evenly spread
@@ -30,14 +29,28 @@ def batch(step: int, images: int, seed: int) -> tuple[torch.Tensor, torch.Tensor
     return lightness, input_tensor(f"chroma.{step}", (images, 2, 64, 64), 1.7, seed)
 
 
+def anchor(model: network.Colorizer, c: dict, count: int) -> torch.Tensor:
+    """The squared distance between the picture of z = 0 and the regression, for the first images of a batch."""
+    part = {k: [x[:count] for x in v] if isinstance(v, list) else v[:count] for k, v in c.items() if k != "affine"}
+    part["affine"] = tuple(x[:count] for x in c["affine"])
+    mode = model.inverse(part[5].new_zeros(count, 8192), part)
+    return (mode - part["affine"][0].detach()).pow(2).mean()
+
+
+def regression(mean: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
+    """The squared error of the regression in units of about one standard deviation of both channels."""
+    unit = torch.tensor(lab.AB_SCALE, dtype=chroma.dtype).view(1, 2, 1, 1) / 14
+    return ((mean - chroma) * unit).pow(2).mean()
+
+
 def loss_of(model: network.Colorizer, lightness: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
-    """What `train.py joint` minimises."""
+    """What `autochrome train colorization` minimises; see `ColorizationGradient`."""
     c = model.conditions(model.features(lightness))
     loss = network.nll_per_dimension(*model(chroma, c)).mean()
     if model.regression is not None:
-        loss = loss + train.anchor(model, c, len(chroma) // 3)
+        loss = loss + 2 * anchor(model, c, len(chroma) // 3)
         if model.config.ablation != "fixed":
-            loss = loss + 0.1 * train.regression_loss(*c["affine"], chroma)[1]
+            loss = loss + 0.1 * regression(c["affine"][0], chroma)
     return loss
 
 
