@@ -1,5 +1,6 @@
 import Flow
 import Foundation
+import Imaging
 import Kernels
 import Tensor
 import Testing
@@ -11,10 +12,13 @@ import Testing
     private static let fixtures = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures").path
     private static let execution = Execution(threads: 2)
+    /// Its helper is built beside the tests, and honest with files that ask for no fault.
+    private static let decoder = SandboxedDecoder(
+        program: Bundle.main.executableURL!.deletingLastPathComponent().path + "/faulty-helper", arguments: [])
     private static let small = ModelConfiguration.paper(width: 1.0 / 64, seed: 3)
 
     private func photographs() throws -> PhotographSet {
-        try PhotographSet([Self.fixtures], limit: 100, execution: Self.execution)
+        try PhotographSet([Self.fixtures], limit: 100, decoder: Self.decoder, execution: Self.execution)
     }
 
     private func trainer(
@@ -107,7 +111,7 @@ import Testing
     @Test func dataThatCannotBeUsed() throws {
         let folder = try TemporaryDirectory()
         #expect(throws: TrainingError.data(path: folder.path, reason: "no photographs")) {
-            try PhotographSet([folder.path], limit: 10, execution: Self.execution)
+            try PhotographSet([folder.path], limit: 10, decoder: Self.decoder, execution: Self.execution)
         }
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder.path + "/broken.jpg"))
         // A gray PNG of eight by eight pixels.
@@ -117,8 +121,8 @@ import Testing
         #expect(
             throws: TrainingError.data(
                 path: folder.path, reason: "1 photographs, none in colour, 1 unreadable")
-        ) { try PhotographSet([folder.path], limit: 10, execution: Self.execution) }
-        let set = try PhotographSet([folder.path, Self.fixtures], limit: 10, execution: Self.execution)
+        ) { try PhotographSet([folder.path], limit: 10, decoder: Self.decoder, execution: Self.execution) }
+        let set = try PhotographSet([folder.path, Self.fixtures], limit: 10, decoder: Self.decoder, execution: Self.execution)
         #expect(set.counts == .init(used: 3, gray: 1, unreadable: 1))
         #expect(set.problems.count == 1 && set.problems[0].contains("broken.jpg"))
     }
@@ -132,7 +136,7 @@ import Testing
         try tar.run()
         tar.waitUntilExit()
         try #require(tar.terminationStatus == 0)
-        let (packed, plain) = (try PhotographSet([archive], limit: 10, execution: Self.execution), try photographs())
+        let (packed, plain) = (try PhotographSet([archive], limit: 10, decoder: Self.decoder, execution: Self.execution), try photographs())
         #expect(packed.items.count == plain.items.count)
         for (a, b) in zip(packed.items, plain.items) {
             #expect(a.photograph.tensors(.init()).chroma.values == b.photograph.tensors(.init()).chroma.values)
@@ -140,7 +144,7 @@ import Testing
         let bytes = try Data(contentsOf: URL(fileURLWithPath: archive))
         try bytes.prefix(2000).write(to: URL(fileURLWithPath: archive))
         #expect(throws: TrainingError.data(path: archive, reason: "a tar archive that ends too early")) {
-            try PhotographSet([archive], limit: 10, execution: Self.execution)
+            try PhotographSet([archive], limit: 10, decoder: Self.decoder, execution: Self.execution)
         }
     }
 

@@ -34,10 +34,12 @@ package struct PhotographSet: Sendable {
 
     /// Reads all photographs that the paths name; folders are searched through, hidden names left out.
     ///
-    /// - Parameter limit: Beyond so many files, as many are taken at even distances.
-    /// - Throws: `TrainingError.data` if nothing can be used.
-    package init(_ paths: [String], limit: Int, execution: Execution) throws {
-        try Vips.start(concurrency: 1)
+    /// - Parameters:
+    ///   - limit: Beyond so many files, as many are taken at even distances.
+    ///   - decoder: Decodes them; nobody looks at every file of a large collection beforehand.
+    /// - Throws: `TrainingError.data` if nothing can be used, `ImagingError.noDecoder` if nothing can be decoded.
+    package init(_ paths: [String], limit: Int, decoder: SandboxedDecoder, execution: Execution) throws {
+        _ = try decoder.start()
         var sources: [Source] = []
         for path in paths { sources += try Self.sources(path) }
         sources.sort { $0.name < $1.name }
@@ -49,7 +51,7 @@ package struct PhotographSet: Sendable {
         guard !sources.isEmpty else { throw TrainingError.data(path: place, reason: "no photographs") }
         let found = Mutex<[(Int, Result<Item?, any Error>)]>([])
         execution.parallel(sources.count) { [sources] index in
-            let result = Result { try sources[index].read() }
+            let result = Result { try sources[index].read(decoder) }
             found.withLock { $0.append((index, result)) }
         }
         var counts = Counts()
@@ -103,14 +105,14 @@ package struct PhotographSet: Sendable {
         let member: (archive: TarArchive, member: TarArchive.Member)?
 
         /// The photograph, or nil if it has no colour.
-        func read() throws -> Item? {
+        func read(_ decoder: SandboxedDecoder) throws -> Item? {
             let photograph: Photograph
             if let (archive, member) = member {
                 photograph = try Self.withTemporaryFile(archive.content(member)) {
-                    try Photograph.open(descriptor: $0, name: name)
+                    try decoder.photograph(descriptor: $0, name: name)
                 }
             } else {
-                photograph = try Photograph.open(path: name)
+                photograph = try decoder.photograph(path: name)
             }
             guard photograph.chromaticity == .coloured else { return nil }
             return Item(name: name, photograph: TrainingPhotograph(photograph))
@@ -144,7 +146,7 @@ package struct PhotographSet: Sendable {
         while let url = walk?.nextObject() as? URL {
             if url.pathExtension == "tar" {
                 sources += try archive(url.path)
-            } else if endings.contains(url.pathExtension.lowercased()) {
+            } else if isPhotograph(url.lastPathComponent) {
                 sources.append(Source(name: url.path, member: nil))
             }
         }
@@ -153,6 +155,13 @@ package struct PhotographSet: Sendable {
 
     private static func archive(_ path: String) throws -> [Source] {
         let archive = try TarArchive(path: path)
-        return archive.members.map { Source(name: "\(path)/\($0.name)", member: (archive, $0)) }
+        return archive.members.filter { isPhotograph($0.name) }
+            .map { Source(name: "\(path)/\($0.name)", member: (archive, $0)) }
+    }
+
+    /// Whether a file of this name is looked at; folders and archives hold other things as well.
+    private static func isPhotograph(_ name: String) -> Bool {
+        let url = URL(fileURLWithPath: name)
+        return !url.lastPathComponent.hasPrefix(".") && endings.contains(url.pathExtension.lowercased())
     }
 }

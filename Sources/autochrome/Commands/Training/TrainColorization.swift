@@ -1,6 +1,7 @@
 import ArgumentParser
 import Flow
 import Foundation
+import Imaging
 import Kernels
 import Service
 import Training
@@ -126,7 +127,7 @@ struct TrainColorization: ParsableCommand {
     }
 
     private func photographs(_ paths: [String], _ execution: Execution) throws -> PhotographSet {
-        let set = try PhotographSet(paths, limit: limit, execution: execution)
+        let set = try PhotographSet(paths, limit: limit, decoder: SandboxedDecoder(), execution: execution)
         for problem in set.problems { Output.complain("autochrome: \(problem)") }
         let counts = set.counts
         Output.complain("\(counts.used) photographs; left out: \(counts.gray) gray, \(counts.unreadable) unreadable")
