@@ -10,11 +10,13 @@ package enum BatchNormalisation {
         package let mean: [Double]
         /// Variance of each channel, over the count of values.
         package let variance: [Double]
-        /// Values of each channel.
-        package let count: Int
+        /// Values of each channel, or nil if they are not the batch's own and do not follow it.
+        package let count: Int?
 
-        /// Statistics found elsewhere, such as running ones.
-        package init(mean: [Double], variance: [Double], count: Int) {
+        /// Statistics that are kept as they are, such as running ones.
+        package init(kept mean: [Double], variance: [Double]) { self.init(mean: mean, variance: variance, count: nil) }
+
+        fileprivate init(mean: [Double], variance: [Double], count: Int?) {
             (self.mean, self.variance, self.count) = (mean, variance, count)
         }
     }
@@ -87,7 +89,8 @@ package enum BatchNormalisation {
                                         let deviation = (statistics.variance[channel] + epsilon).squareRoot()
                                         let sums = backward(
                                             channel, layout, g, x, target, mean: statistics.mean[channel],
-                                            deviation: deviation, weight: Double(weight[channel]))
+                                            deviation: deviation, weight: Double(weight[channel]),
+                                            isKept: statistics.count == nil)
                                         weights[channel] = Float(sums.weight)
                                         biases[channel] = Float(sums.bias)
                                     }
@@ -101,10 +104,11 @@ package enum BatchNormalisation {
         return (result, weights, biases)
     }
 
-    /// One channel: `weight/σ·(g − mean(g) − x̂·mean(g·x̂))`.
+    /// One channel: `weight/σ·(g − mean(g) − x̂·mean(g·x̂))`, or `weight/σ·g` with statistics that are kept.
     private static func backward(
         _ channel: Int, _ layout: Elementwise.Layout, _ g: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-        _ target: UnsafeMutablePointer<Float>, mean: Double, deviation: Double, weight: Double
+        _ target: UnsafeMutablePointer<Float>, mean: Double, deviation: Double, weight: Double,
+        isKept: Bool
     ) -> (weight: Double, bias: Double) {
         let centre = Float(mean)
         let bias = Elementwise.sum(layout, channel) {
@@ -119,9 +123,9 @@ package enum BatchNormalisation {
         }
         let count = Double(layout.batch * layout.plane)
         let factor = weight / deviation
-        let slope = -factor * product / (count * deviation * deviation)
+        let slope = isKept ? 0 : -factor * product / (count * deviation * deviation)
         let (a, b) = (Float(factor), Float(slope))
-        let shift = Float(-factor * bias / count - slope * mean)
+        let shift = isKept ? 0 : Float(-factor * bias / count - slope * mean)
         for image in 0..<layout.batch {
             let base = (image &* layout.channels &+ channel) &* layout.plane
             let (g, x, target) = (g + base, x + base, target + base)

@@ -89,15 +89,18 @@ import Testing
     }
 
     /// Batch norm is not linear: central differences in double precision.
-    @Test func batchNormalisation() {
+    @Test(arguments: [false, true]) func batchNormalisation(isKept: Bool) {
         var random = Seeded(10)
         let (x, gradient) = (random.tensor([3, 2, 3, 5]), random.tensor([3, 2, 3, 5]))
         let (weight, bias) = (random.tensor([2]), random.tensor([2]))
+        let kept = BatchNormalisation.Statistics(kept: [0.2, -0.3], variance: [0.5, 2])
         func output(_ x: [Double], _ weight: [Double], _ bias: [Double]) -> Double {
             (0..<2).reduce(0.0) { total, c in
                 let indices = x.indices.filter { $0 / 15 % 2 == c }
-                let mean = indices.reduce(0) { $0 + x[$1] } / 45
-                let variance = indices.reduce(0) { $0 + (x[$1] - mean) * (x[$1] - mean) } / 45
+                let mean = isKept ? kept.mean[c] : indices.reduce(0) { $0 + x[$1] } / 45
+                let variance =
+                    isKept
+                    ? kept.variance[c] : indices.reduce(0) { $0 + (x[$1] - mean) * (x[$1] - mean) } / 45
                 return indices.reduce(total) {
                     let y = (x[$1] - mean) / (variance + 1e-5).squareRoot() * weight[c] + bias[c]
                     return $0 + y * Double(gradient.values[$1])
@@ -105,7 +108,7 @@ import Testing
             }
         }
         func doubles(_ tensor: Tensor) -> [Double] { tensor.values.map(Double.init) }
-        let statistics = BatchNormalisation.statistics(x, .single)
+        let statistics = isKept ? kept : BatchNormalisation.statistics(x, .single)
         let found = BatchNormalisation.backward(
             gradient, input: x, statistics, weight: weight, epsilon: 1e-5, .single)
         let forward = BatchNormalisation.forward(x, statistics, weight: weight, bias: bias, epsilon: 1e-5, .single)

@@ -17,15 +17,17 @@ import Testing
         program: Bundle.main.executableURL!.deletingLastPathComponent().path + "/faulty-helper", arguments: [])
     private static let small = ModelConfiguration.paper(width: 1.0 / 64, seed: 3)
 
-    private func photographs() throws -> PhotographSet {
-        try PhotographSet([Self.fixtures], limit: 100, decoder: Self.decoder, execution: Self.execution)
+    private func photographs(_ paths: [String] = [fixtures]) throws -> PhotographSet {
+        try PhotographSet(paths, limit: 10, decoder: Self.decoder, execution: Self.execution)
     }
 
     private func trainer(
-        _ output: String, steps: Int, start: ColorizationStart? = nil, resume: Bool = false, held: Bool = false
+        _ output: String, steps: Int, start: ColorizationStart? = nil, resume: Bool = false, held: Bool = false,
+        keepsStatistics: Bool = false
     ) throws -> ColorizationTrainer {
         var settings = ColorizationSettings()
         (settings.steps, settings.batch, settings.rate) = (steps, 3, 1e-3)
+        settings.keepsStatistics = keepsStatistics
         let photographs = try photographs()
         return try ColorizationTrainer(
             settings, start: start ?? ColorizationStart(new: Self.small), training: photographs,
@@ -73,6 +75,23 @@ import Testing
         #expect(changed.contains(true))
     }
 
+    @Test func keptStatisticsStay() throws {
+        let folder = try TemporaryDirectory()
+        let model = folder.path + "/model"
+        try trainer(model, steps: 1).run(shouldStop: { false }, report: { _ in }, saved: { _ in })
+        let start = try ColorizationStart(model: model, preset: nil, width: nil, ablation: nil)
+        var likelihood: Double?
+        try trainer(folder.path + "/kept", steps: 2, start: start, keepsStatistics: true).run(
+            shouldStop: { false }, report: { likelihood = $0.likelihood }, saved: { _ in })
+        #expect(likelihood?.isFinite == true)
+        let (before, after) = (try SafeTensors(path: model), try SafeTensors(path: folder.path + "/kept"))
+        for name in before.entries.keys where name.contains(".running_") {
+            #expect(try before.tensor(name).values == after.tensor(name).values, "\(name)")
+        }
+        let weight = "level1.conditional.0.head.norm.weight"
+        #expect(try before.tensor(weight).values != after.tensor(weight).values)
+    }
+
     @Test func refusesOtherNetworksByName() throws {
         let folder = try TemporaryDirectory()
         let model = folder.path + "/model"
@@ -111,7 +130,7 @@ import Testing
     @Test func dataThatCannotBeUsed() throws {
         let folder = try TemporaryDirectory()
         #expect(throws: TrainingError.data(path: folder.path, reason: "no photographs")) {
-            try PhotographSet([folder.path], limit: 10, decoder: Self.decoder, execution: Self.execution)
+            try photographs([folder.path])
         }
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder.path + "/broken.jpg"))
         // A gray PNG of eight by eight pixels.
@@ -121,8 +140,8 @@ import Testing
         #expect(
             throws: TrainingError.data(
                 path: folder.path, reason: "1 photographs, none in colour, 1 unreadable")
-        ) { try PhotographSet([folder.path], limit: 10, decoder: Self.decoder, execution: Self.execution) }
-        let set = try PhotographSet([folder.path, Self.fixtures], limit: 10, decoder: Self.decoder, execution: Self.execution)
+        ) { try photographs([folder.path]) }
+        let set = try photographs([folder.path, Self.fixtures])
         #expect(set.counts == .init(used: 3, gray: 1, unreadable: 1))
         #expect(set.problems.count == 1 && set.problems[0].contains("broken.jpg"))
     }
@@ -136,7 +155,7 @@ import Testing
         try tar.run()
         tar.waitUntilExit()
         try #require(tar.terminationStatus == 0)
-        let (packed, plain) = (try PhotographSet([archive], limit: 10, decoder: Self.decoder, execution: Self.execution), try photographs())
+        let (packed, plain) = (try photographs([archive]), try photographs())
         #expect(packed.items.count == plain.items.count)
         for (a, b) in zip(packed.items, plain.items) {
             #expect(a.photograph.tensors(.init()).chroma.values == b.photograph.tensors(.init()).chroma.values)
@@ -144,7 +163,7 @@ import Testing
         let bytes = try Data(contentsOf: URL(fileURLWithPath: archive))
         try bytes.prefix(2000).write(to: URL(fileURLWithPath: archive))
         #expect(throws: TrainingError.data(path: archive, reason: "a tar archive that ends too early")) {
-            try PhotographSet([archive], limit: 10, decoder: Self.decoder, execution: Self.execution)
+            try photographs([archive])
         }
     }
 

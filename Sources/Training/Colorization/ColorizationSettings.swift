@@ -18,6 +18,9 @@ package struct ColorizationSettings: Sendable, Codable, Equatable {
     package var clip = 2.0
     /// Decay of the moving average of the weights, which is what is saved.
     package var averaging = 0.998
+    /// Whether batch norm keeps the statistics that the network came with, so that training goes on from where it
+    /// was: batches of few photographs would move them at random.
+    package var keepsStatistics = false
     /// Minutes between saves.
     package var saveInterval = 10.0
 

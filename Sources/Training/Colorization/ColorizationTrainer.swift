@@ -82,7 +82,8 @@ package final class ColorizationTrainer {
             average = start.parameters.copy()
             optimiser = Adam(settings: adam)
         }
-        gradient = ColorizationGradient(configuration, parameters, execution: execution)
+        gradient = ColorizationGradient(
+            configuration, parameters, keepsStatistics: settings.keepsStatistics, execution: execution)
     }
 
     /// Runs until all steps are done or `shouldStop` says so, then saves; saves at intervals as well.
@@ -183,7 +184,8 @@ package final class ColorizationTrainer {
         var same = found.settings
         (same.steps, same.saveInterval) = (wanted.settings.steps, wanted.settings.saveInterval)
         guard same == wanted.settings else {
-            throw .otherSettings(path: path, reason: "another batch, rate, seed, noise, crop, clip or averaging")
+            throw .otherSettings(
+                path: path, reason: "another batch, rate, seed, noise, crop, clip, averaging or statistics")
         }
     }
 }

@@ -31,13 +31,16 @@ struct ColorizationGradient {
     let parameters: TrainedParameters
     let execution: Execution
 
-    init(_ configuration: ModelConfiguration, _ parameters: Parameters, execution: Execution) {
+    init(
+        _ configuration: ModelConfiguration, _ parameters: Parameters, keepsStatistics: Bool = false,
+        execution: Execution
+    ) {
         self.configuration = configuration
         self.execution = execution
         flow = TrainableFlow(configuration, parameters)
         // What was trained before is frozen; the heads belong to the flow.
         let isFixed = configuration.ablation == .fixed
-        self.parameters = TrainedParameters(parameters, execution) { name in
+        self.parameters = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
             !(isFixed && (name.hasPrefix("conditioning.") || name.hasPrefix("regression.")))
         }
     }

@@ -64,31 +64,30 @@ extension Tape {
         }
     }
 
-    /// Batch norm, then the activation: with the batch's own statistics, which move the running ones, or, where the
-    /// layer is frozen, with the running ones.
+    /// Batch norm, then the activation: with the batch's own statistics, which move the running ones, or, where those
+    /// are kept or the layer is frozen, with the running ones.
     func norm(
         _ x: Variable, _ name: String, epsilon: Double = 1e-5, momentum: Double = 0.1, activation: Activation = .none
     ) -> Variable {
         let (weight, bias) = (parameters[name + ".weight"], parameters[name + ".bias"])
-        guard parameters.isTrained(name + ".weight") else {
-            precondition(!x.needsGradient, "\(name) is frozen, and something before it is not")
-            let mean = parameters[name + ".running_mean"].values.map(Double.init)
-            let variance = parameters[name + ".running_var"].values.map(Double.init)
-            let y = BatchNormalisation.forward(
-                x.value, .init(mean: mean, variance: variance, count: 1), weight: weight, bias: bias,
-                epsilon: epsilon, activation: activation, execution)
-            return Variable(y)
+        let isTrained = parameters.isTrained(name + ".weight")
+        let statistics: BatchNormalisation.Statistics
+        if isTrained, !parameters.keepsStatistics {
+            statistics = BatchNormalisation.statistics(x.value, execution)
+            parameters.update(name, statistics, momentum: momentum)
+        } else {
+            statistics = parameters.statistics(name)
         }
-        let statistics = BatchNormalisation.statistics(x.value, execution)
-        parameters.update(name, statistics, momentum: momentum)
         let y = BatchNormalisation.forward(
             x.value, statistics, weight: weight, bias: bias, epsilon: epsilon, activation: activation, execution)
-        return record(y, trained: true) { [self] gradient in
+        return record(y, trained: x.needsGradient || isTrained) { [self] gradient in
             let parts = BatchNormalisation.backward(
                 before(activation, gradient, output: y), input: x.value, statistics, weight: weight, epsilon: epsilon,
                 execution)
-            parameters.receive(name + ".weight", parts.weight)
-            parameters.receive(name + ".bias", parts.bias)
+            if isTrained {
+                parameters.receive(name + ".weight", parts.weight)
+                parameters.receive(name + ".bias", parts.bias)
+            }
             x.receive(parts.input, execution)
         }
     }

@@ -5,12 +5,17 @@ import Tensor
 /// A network's parameters as its layers see them in training: some may be frozen, and batch norm follows its batches.
 struct TrainedParameters {
     let all: Parameters
+    /// Whether batch norm goes on with the running statistics of the network that training started from.
+    let keepsStatistics: Bool
     private let execution: Execution
     private let trains: (String) -> Bool
 
     /// `trains` tells whether a parameter is trained; a layer's parameters are trained or frozen together.
-    init(_ parameters: Parameters, _ execution: Execution, trains: @escaping (String) -> Bool = { _ in true }) {
-        (all, self.execution, self.trains) = (parameters, execution, trains)
+    init(
+        _ parameters: Parameters, keepsStatistics: Bool = false, _ execution: Execution,
+        trains: @escaping (String) -> Bool = { _ in true }
+    ) {
+        (all, self.keepsStatistics, self.execution, self.trains) = (parameters, keepsStatistics, execution, trains)
     }
 
     /// Those that the optimiser changes.
@@ -26,10 +31,17 @@ struct TrainedParameters {
         Elementwise.accumulate(&parameter.gradient, gradient.reshaped(parameter.value.shape), execution)
     }
 
+    /// A layer's running statistics.
+    func statistics(_ name: String) -> BatchNormalisation.Statistics {
+        .init(
+            kept: self[name + ".running_mean"].values.map(Double.init),
+            variance: self[name + ".running_var"].values.map(Double.init))
+    }
+
     /// Moves a layer's running statistics towards those of a batch, as PyTorch does.
     func update(_ name: String, _ statistics: BatchNormalisation.Statistics, momentum: Double) {
-        let count = Double(statistics.count)
-        let unbiased = count > 1 ? count / (count - 1) : 1
+        guard let count = statistics.count else { return }
+        let unbiased = count > 1 ? Double(count) / Double(count - 1) : 1
         func move(_ key: String, _ batch: [Double]) {
             let old = self[key].values
             let new = old.indices.map { Float((1 - momentum) * Double(old[$0]) + momentum * batch[$0]) }

@@ -44,6 +44,10 @@ struct TrainColorization: ParsableCommand {
     @Option(help: "Photographs of a step.") var batch = 16
     @Option(help: "Learning rate at the beginning; it falls when the loss stops falling.") var rate = 1.6e-4
     @Option(help: "Selects start, order, crops and noise.") var seed: UInt64 = 1
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Keep the statistics of batch norm, as is right for a trained model. (default: with --init)")
+    var keepStatistics: Bool?
     @Option(
         help: ArgumentHelp(
             "What is held out: a share of the photographs, or a folder of others.", valueName: "share|folder"))
@@ -70,7 +74,7 @@ struct TrainColorization: ParsableCommand {
         var progress = TrainingProgress(total: steps, done: trainer.step, batch: batch)
         do {
             try trainer.run(shouldStop: { interruption.requested }) { step in
-                progress.advance(step: step.number, loss: step.likelihood)
+                progress.advance(step: step.number, loss: step.isApplied ? step.likelihood : .nan)
                 if !step.isApplied { progress.note("step \(step.number) was not finite, or exploded, and is skipped") }
             } saved: { likelihood in
                 let held = likelihood.map {
@@ -93,12 +97,18 @@ struct TrainColorization: ParsableCommand {
             throw ValidationError(
                 "\(checkpoint) holds a training; go on with it by --resume, or delete it to begin anew.")
         }
+        // Not after hours of work.
+        let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+        if access(folder, W_OK | X_OK) != 0 {
+            throw ValidationError("\(folder): \(String(cString: strerror(errno)))")
+        }
         let execution = Execution(threads: threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount)
         // Before the photographs, which take longer to read.
         let begin = try beginning()
         var settings = ColorizationSettings()
         (settings.steps, settings.batch, settings.rate) = (steps, batch, rate)
         (settings.seed, settings.saveInterval) = (seed, saveEvery)
+        settings.keepsStatistics = keepStatistics ?? (start != nil)
         try settings.validate()
         var training = try photographs(data, execution)
         var held: PhotographSet?
