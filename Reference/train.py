@@ -17,9 +17,25 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from autochrome import data, evaluation, initialisation, lab, modelfile, network
+from autochrome import data, efficientnet, evaluation, initialisation, lab, modelfile, network
 
 STAGES = ["conditioning", "flow", "joint"]
+
+
+def read(path: Path) -> dict:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=False)
+    except Exception as error:  # a pickle can fail in any way
+        raise SystemExit(f"{path}: not a checkpoint ({type(error).__name__}: {error})") from None
+
+
+def restore(model: torch.nn.Module, weights: dict, path: Path) -> None:
+    """Takes a checkpoint's weights, or says what is wrong with it."""
+    for name, value in model.state_dict().items():
+        found = tuple(weights[name].shape) if name in weights else None
+        if found != tuple(value.shape):
+            raise SystemExit(f"{path}: {name} is {found} where this preset and width have {tuple(value.shape)}")
+    model.load_state_dict(weights)
 
 
 def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
@@ -31,12 +47,15 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
                 a.copy_(b)
 
 
-def guidance(model: network.Colorizer, c: dict, chroma: torch.Tensor, count: int) -> torch.Tensor:
+def guidance(
+    model: network.Colorizer, c: dict, lightness: torch.Tensor, chroma: torch.Tensor, count: int, judge: efficientnet.Judge | None
+) -> torch.Tensor:
     """What likelihood alone leaves loose, for the first images of a batch: the mode, and the spread of the samples.
 
     The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
-    of a picture count little in z. Two samples are scored against the truth.
+    of a picture count little in z. Two samples are scored against the truth. With a judge, the regression and a sample
+    shall show what the photograph shows.
     """
     part = {k: tuple(x[:count].repeat(3, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
     part |= {k: [x[:count].repeat(3, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
@@ -44,7 +63,16 @@ def guidance(model: network.Colorizer, c: dict, chroma: torch.Tensor, count: int
     noise = torch.randn(2 * count, 8192, device=chroma.device)
     mode, first, second = model.inverse(torch.cat([torch.zeros_like(noise[:count]), noise]), part).chunk(3)
     anchor = (mode - c["affine"][0][:count].detach()).pow(2).mean()
-    return 2 * anchor + 0.1 * energy_score(first, second, chroma[:count])
+    loss = 2 * anchor + 0.1 * energy_score(first, second, chroma[:count])
+    if judge is None:
+        return loss
+    with torch.autocast(chroma.device.type, enabled=False):
+        sampled = model.limit(first.float(), {"affine": tuple(x[:count].float() for x in c["affine"])})
+        gray = torch.cat([lightness[: 2 * count], lightness[:count]])
+        shown = evaluation.colorize(gray, torch.cat([c["affine"][0][: 2 * count].float(), sampled]))
+        truth = evaluation.colorize(gray, torch.cat([chroma[: 2 * count], chroma[:count]]))
+    shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
+    return loss + 0.2 * judge.distance(shown, truth)
 
 
 def energy_score(first: torch.Tensor, second: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -109,6 +137,8 @@ def main() -> None:
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
+    p.add_argument("--judge", type=Path, help="ImageNet weights of EfficientNet-Lite1, a judge of colours in the joint stage")
+    p.add_argument("--start", type=Path, help="a checkpoint to start from in place of the stage before")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
     torch.manual_seed(args.seed)
@@ -119,21 +149,22 @@ def main() -> None:
         config = network.Config("compact", args.width, args.features, "joint", True, args.seed)
     model = network.Colorizer(config).to(args.device, memory_format=torch.channels_last)
     args.work.mkdir(parents=True, exist_ok=True)
-    checkpoint = args.work / f"{args.stage}.pt"
+    checkpoint = args.work / f"{args.stage}.pt"  # the last state; .best.pt is the one that the next stage begins with
     progress = {"minutes": 0.0, "steps": 0, "skipped": 0, "images": 0, "curve": []}
     history: list[dict] = []
     optimiser_state = None
     if checkpoint.exists():
-        state = torch.load(checkpoint, map_location="cpu", weights_only=False)
-        model.load_state_dict(state["model"])
+        state = read(checkpoint)
+        restore(model, state["model"], checkpoint)
         progress, history, optimiser_state = state["progress"], state["history"], state["optimiser"]
     else:
         before = STAGES[: STAGES.index(args.stage)]
-        found = next((args.work / f"{s}.pt" for s in reversed(before) if (args.work / f"{s}.pt").exists()), None)
+        earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
+        found = next((path for path in earlier if path.exists()), args.start)
         if found:
-            state = torch.load(found, map_location="cpu", weights_only=False)
-            model.load_state_dict(state["ema"])
-            history = state["history"] + [state["progress"] | {"stage": found.stem}]
+            state = read(found)
+            restore(model, state["ema"], found)
+            history = state["history"] + [state["progress"] | {"stage": found.stem.removesuffix(".best")}]
         elif args.encoder:
             model.conditioning.encoder.load_imagenet(str(args.encoder))
     ema = copy.deepcopy(model)
@@ -164,6 +195,8 @@ def main() -> None:
     for q in parameters:
         q.requires_grad_(True)
 
+    judge = efficientnet.Judge(str(args.judge)).to(args.device, memory_format=torch.channels_last) if args.judge else None
+
     def loss_of(step: int):
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
@@ -180,7 +213,7 @@ def main() -> None:
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss = nll
             if model.regression is not None:
-                loss = loss + guidance(model, c, ab, args.batch // 4)
+                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge)
             if args.stage == "joint" and model.regression is not None:
                 return loss + regression_loss(*c["affine"], ab)[0], nll
             return loss, nll
@@ -246,17 +279,14 @@ def main() -> None:
             print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']}", flush=True)
             if args.stage != "conditioning":
                 sheet(ema, validation[:8], args.work / f"{args.stage}.png")
-            torch.save(
-                {
-                    "model": model.state_dict(),
-                    "ema": ema.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "progress": progress,
-                    "history": history,
-                },
-                checkpoint.with_suffix(".tmp"),
-            )
-            checkpoint.with_suffix(".tmp").rename(checkpoint)
+            figure_of_merit = row["regression"] if args.stage == "conditioning" else row["nll_per_dim"]
+            is_best = math.isfinite(figure_of_merit) and figure_of_merit <= progress.get("best", math.inf)
+            if is_best:
+                progress["best"] = figure_of_merit
+            state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
+            for path in [checkpoint] + [checkpoint.with_suffix(".best.pt")] * is_best:
+                torch.save(state | {"progress": progress, "history": history}, path.with_suffix(".tmp"))
+                path.with_suffix(".tmp").rename(path)
             record = {
                 "data": "photo160 shards, 12289 research photographs; rights non-commercial or unclear",
                 "encoder": "EfficientNet-Lite0, ImageNet, Apache-2.0",
@@ -264,7 +294,8 @@ def main() -> None:
                 "validation": row,
                 "licence": "trained on research data sets: non-commercial use",
             }
-            modelfile.save(ema, args.work / f"{args.stage}.safetensors", record, half=True)
+            if is_best:
+                modelfile.save(ema, args.work / f"{args.stage}.safetensors", record, half=True)
             mode_of_training()
         if done:
             break

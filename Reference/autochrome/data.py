@@ -16,19 +16,26 @@ from . import lab
 
 
 def load_shards(folder: Path, pattern: str, size: int, cache: Path, limit: int | None = None) -> torch.Tensor:
-    """All images of the shards that match, [N, 3, size, size] uint8; unreadable ones are left out and counted."""
+    """All images of the shards that match, [N, 3, size, size] uint8; what cannot be read is named and left out."""
     name = f"{pattern.replace('*', '')}{limit or 'all'}.npy"
     if not (cache / name).exists():
-        blobs: list[bytes] = []
-        for shard in sorted(folder.glob(f"{pattern}.tar")):
-            with tarfile.open(shard) as tar:
-                blobs += [tar.extractfile(m).read() for m in tar if m.isfile()]
+        shards = sorted(folder.glob(f"{pattern}.tar"))
+        if not shards:
+            raise SystemExit(f"{folder}/{pattern}.tar: no such shard")
+        blobs: list[tuple[str, bytes]] = []
+        for shard in shards:
+            try:
+                with tarfile.open(shard) as tar:
+                    blobs += [(f"{shard}: {m.name}", tar.extractfile(m).read()) for m in tar if m.isfile()]
+            except (OSError, tarfile.TarError) as error:
+                print(f"{shard}: {error}; what comes after is left out", flush=True)
         blobs = blobs[:limit]
 
-        def decode(blob: bytes) -> np.ndarray | None:
+        def decode(named: tuple[str, bytes]) -> np.ndarray | None:
             try:
-                image = Image.open(io.BytesIO(blob)).convert("RGB")
-            except OSError:
+                image = Image.open(io.BytesIO(named[1])).convert("RGB")
+            except (OSError, Image.DecompressionBombError) as error:
+                print(f"{named[0]}: {error}; left out", flush=True)
                 return None
             if image.size != (size, size):
                 image = image.resize((size, size), Image.LANCZOS)
@@ -36,6 +43,8 @@ def load_shards(folder: Path, pattern: str, size: int, cache: Path, limit: int |
 
         with ThreadPoolExecutor() as pool:
             decoded = [d for d in pool.map(decode, blobs) if d is not None]
+        if not decoded:
+            raise SystemExit(f"{folder}/{pattern}.tar: no image that can be read")
         print(f"{pattern}: {len(decoded)} images, {len(blobs) - len(decoded)} unreadable", flush=True)
         cache.mkdir(parents=True, exist_ok=True)
         np.save(cache / name, np.stack(decoded))

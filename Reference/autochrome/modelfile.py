@@ -39,7 +39,9 @@ def save(model: torch.nn.Module, path: Path, record: dict, half: bool) -> None:
             "blocks": str(len(model.block)),
             "hidden": str(model.hidden),
         }
-    save_file(tensors, path, metadata)
+    partial = path.with_suffix(".tmp")
+    save_file(tensors, partial, metadata)
+    partial.rename(path)
 
 
 def load(path: Path) -> torch.nn.Module:

@@ -3,7 +3,6 @@ import Flow
 import Foundation
 import Imaging
 import Kernels
-import Synchronization
 import Tensor
 
 /// Makes an image's result: variants, contact sheet and uncertainty map in one directory, and what is known of them.
@@ -81,17 +80,15 @@ package struct ResultWriter: Sendable {
             let preview = renderer.preview(longSide: ContactSheet.longSide)
             let numbered = Array(zip(draws, samples).enumerated())
             for start in stride(from: 0, to: numbered.count, by: execution.threads) {
-                let group = numbered[start..<min(start + execution.threads, numbered.count)]
-                let written = Mutex([Int: Result<Written, any Error>]())
-                execution.parallel(group.count) { offset in
-                    let (number, (draw, sample)) = group[start + offset]
-                    let result = Result {
+                let group = Array(numbered[start..<min(start + execution.threads, numbered.count)])
+                let written = execution.map(group.count) { index in
+                    let (number, (draw, sample)) = group[index]
+                    return Result {
                         try write(
                             sample, draw, number: number, by: renderer, settings: settings, into: directory)
                     }
-                    written.withLock { $0[number] = result }
                 }
-                for (_, result) in written.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+                for result in written {
                     let (variant, remarks) = try result.get()
                     variants.append(variant)
                     for remark in remarks where !warnings.contains(remark) { warnings.append(remark) }

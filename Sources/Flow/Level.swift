@@ -36,6 +36,9 @@ struct Level: Sendable {
     /// Values of a sample that leave for the latent.
     var latentCount: Int { plan.latentCount }
 
+    /// Samples that go through a level together: enough to share the reading of filters, few enough for the cache.
+    private static let group = 4
+
     /// Prepares the blocks' conditions.
     func conditions(_ heads: [Tensor], _ execution: Execution) -> [ConditionalBlock.Condition] {
         zip(conditional, heads).map { $0.condition($1, execution) }
@@ -58,7 +61,30 @@ struct Level: Sendable {
     }
 
     /// The way back; adds the forward direction's log-determinants.
+    ///
+    /// Where samples share their conditions, a few at a time go the whole way on a thread of their own.
     func inverse(
+        _ kept: Tensor, latent: Tensor?, _ conditions: [ConditionalBlock.Condition],
+        _ logDeterminant: inout [Double], _ execution: Execution
+    ) -> Tensor {
+        let samples = kept.shape[0]
+        let step = min(Self.group, (samples + execution.threads - 1) / execution.threads)
+        guard step < samples, samples >= execution.threads, conditions[0].first.shape[0] == 1 else {
+            return together(kept, latent: latent, conditions, &logDeterminant, execution)
+        }
+        let sums = logDeterminant
+        let parts = execution.map((samples + step - 1) / step) { index in
+            let range = index * step..<min(samples, (index + 1) * step)
+            var own = Array(sums[range])
+            let x = together(
+                kept.samples(range), latent: latent?.samples(range), conditions, &own, execution.share)
+            return (x: x, logDeterminant: own)
+        }
+        logDeterminant = parts.flatMap(\.logDeterminant)
+        return .stacked(parts.map(\.x))
+    }
+
+    private func together(
         _ kept: Tensor, latent: Tensor?, _ conditions: [ConditionalBlock.Condition],
         _ logDeterminant: inout [Double], _ execution: Execution
     ) -> Tensor {

@@ -21,6 +21,12 @@ extension Tensor {
         return part
     }
 
+    /// Some samples of [N, …].
+    func samples(_ range: Range<Int>) -> Tensor {
+        reshaped([1, count]).channels(range.lowerBound * (count / shape[0])..<range.upperBound * (count / shape[0]))
+            .reshaped([range.count] + shape.dropFirst())
+    }
+
     /// The first and the second half of the channels of [N, C, …].
     package var halves: (Tensor, Tensor) {
         (channels(0..<shape[1] / 2), channels(shape[1] / 2..<shape[1]))

@@ -7,7 +7,7 @@ import Synchronization
 /// bit-identical for any value.
 package struct Execution: Sendable {
     /// Upper bound of the threads that work at the same time, at least 1.
-    package let threads: Int
+    package private(set) var threads: Int
     /// Whether training avoids Winograd's larger roundings, for comparisons.
     package let isExact: Bool
     /// Counts the arithmetic of layers, if anyone asks.
@@ -26,6 +26,23 @@ package struct Execution: Sendable {
     /// Calls `body` once for each index in `0..<count`, in any order, on at most `threads` threads, and waits.
     package func parallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
         spread(count, body)
+    }
+
+    /// What `body` gives for each index, computed side by side.
+    package func map<Value: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
+        let values = Mutex([Value?](repeating: nil, count: count))
+        parallel(count) { index in
+            let value = body(index)
+            values.withLock { $0[index] = value }
+        }
+        return values.withLock { $0.compactMap(\.self) }
+    }
+
+    /// The same for one of several that work side by side: a single thread.
+    package var share: Execution {
+        var share = self
+        share.threads = 1
+        return share
     }
 
     /// The same for kernels, whose bodies write to disjoint parts of memory through pointers.

@@ -2,7 +2,7 @@
 package struct Figures: Sendable, Equatable {
     /// 100·√(mean of the least squared error among the samples), chosen for every value apart.
     package var bestOfN = 0.0
-    /// 100·RMSE of one sample.
+    /// 100·RMSE of one sample: the mean over the samples, which any one of them estimates.
     package var of1 = 0.0
     /// 100·RMSE of the sample at z = 0.
     package var mode = 0.0
@@ -62,7 +62,7 @@ package struct Figures: Sendable, Equatable {
         bestOfN = 100 * (best / count).squareRoot()
         variance = 10_000 * spread / count
         mean = 100 * (ofMean / count).squareRoot()
-        of1 = Self.error(samples[0], truth)
+        of1 = samples.reduce(0) { $0 + Self.error($1, truth) } / n
     }
 
     private static func square(_ x: Double) -> Double { x * x }
