@@ -1,5 +1,4 @@
 import Kernels
-import Synchronization
 import Tensor
 
 /// Random crops of photographs as batches, each a function of its number, so that a training can go on anywhere.
@@ -56,24 +55,4 @@ struct Batches: Sendable {
         }
         return (.stacked(parts.map(\.0)), .stacked(parts.map(\.1)))
     }
-}
-
-extension Execution {
-    /// What `body` gives for each index, computed on several threads.
-    func map<Value: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
-        let values = Results<Value>(count)
-        parallel(count) { values.set($0, body($0)) }
-        return values.all
-    }
-}
-
-/// Values that several threads hand in.
-private final class Results<Value: Sendable>: Sendable {
-    private let values: Mutex<[Value?]>
-
-    init(_ count: Int) { values = Mutex(Array(repeating: nil, count: count)) }
-
-    func set(_ index: Int, _ value: Value) { values.withLock { $0[index] = value } }
-
-    var all: [Value] { values.withLock { $0.compactMap { $0 } } }
 }
