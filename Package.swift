@@ -65,7 +65,7 @@ let package = Package(
         .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
         .executableTarget(name: "faulty-helper", dependencies: ["Imaging"], path: "Tests/FaultyHelper"),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "Flow", "Kernels", "Tensor"],
+            name: "TrainingTests", dependencies: ["Training", "Imaging", "Flow", "Kernels", "Tensor", "faulty-helper"],
             resources: [.copy("Golden")]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging", "faulty-helper"]),
         .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest"]),

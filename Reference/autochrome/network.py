@@ -67,6 +67,11 @@ def soft_clamp(s: torch.Tensor, alpha: float) -> torch.Tensor:
     return alpha * 0.636 * torch.atan(s / alpha)
 
 
+def widened(x: torch.Tensor) -> torch.Tensor:
+    """At least single precision, for what autocast left in half."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 def random_orthogonal(channels: int, generator: torch.Generator) -> torch.Tensor:
     """A rotation drawn uniformly (Haar measure): Q of a Gaussian matrix, signs fixed by R's diagonal."""
     q, r = torch.linalg.qr(torch.randn(channels, channels, generator=generator, dtype=torch.float64))
@@ -144,7 +149,7 @@ class Coupling(nn.Module):
         self.coefficients2 = coefficients()
 
     def _st(self, f: nn.Module, x: torch.Tensor, c: torch.Tensor | None):
-        s, t = f(x if c is None else torch.cat([x, c], 1)).float().chunk(2, 1)
+        s, t = widened(f(x if c is None else torch.cat([x, c], 1))).chunk(2, 1)
         return soft_clamp(s, self.alpha), t
 
     def couple(self, x: torch.Tensor, c: torch.Tensor | None):
@@ -300,7 +305,7 @@ class Regression(nn.Module):
         nn.init.zeros_(self.conv1.bias)
 
     def forward(self, features: torch.Tensor):
-        mean, scale = self.conv1(F.leaky_relu(self.conv0(features), 0.01)).float().chunk(2, 1)
+        mean, scale = widened(self.conv1(F.leaky_relu(self.conv0(features), 0.01))).chunk(2, 1)
         return mean, soft_clamp(scale, self.SCALE_LIMIT)
 
 

@@ -88,5 +88,5 @@ package final class Colorizer: Sendable {
     }
 
     /// By how much the gray image is averaged for level 5 where there is no conditioning network.
-    static let grayPooling = 8
+    package static let grayPooling = 8
 }

@@ -4,7 +4,7 @@ import Tensor
 /// EfficientNet-Lite0 on one gray channel, without its classifier (Tan and Le 2019), TensorFlow's SAME padding.
 ///
 /// Batch norm follows each convolution and is folded into it.
-struct EfficientNetLite0: Sendable {
+package struct EfficientNetLite0: Sendable {
     private static let stages: [(expansion: Int, channels: Int, repeats: Int, stride: Int, kernel: Int)] = [
         (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5),
         (6, 192, 4, 2, 5), (6, 320, 1, 1, 3),
@@ -15,39 +15,64 @@ struct EfficientNetLite0: Sendable {
     /// Channels of what is given out.
     static let tapChannels = taps.map { stages[$0].channels }
 
+    /// The measures of one inverted residual bottleneck.
+    package struct Block: Sendable {
+        package let inputs: Int
+        /// Channels of the depthwise convolution.
+        package let inner: Int
+        package let outputs: Int
+        package let stride: Int
+        package let kernel: Int
+        /// Whether its output is given out.
+        package let isTap: Bool
+        /// Whether its input is added to its output.
+        package var isResidual: Bool { stride == 1 && inputs == outputs }
+    }
+
+    /// Channels of the stem.
+    private static let stemChannels = 32
+
+    /// The bottlenecks in order.
+    package static let blocks: [Block] = stages.enumerated().flatMap { s, stage in
+        (0..<stage.repeats).map { r in
+            let inputs = r > 0 ? stage.channels : s > 0 ? stages[s - 1].channels : stemChannels
+            return Block(
+                inputs: inputs, inner: inputs * stage.expansion, outputs: stage.channels,
+                stride: r == 0 ? stage.stride : 1, kernel: stage.kernel,
+                isTap: taps.contains(s) && r == stage.repeats - 1)
+        }
+    }
+
     private let stem: Convolution
-    private let blocks: [(block: InvertedResidual, isTap: Bool)]
+    private let blocks: [InvertedResidual]
 
     init(_ name: String, from weights: any Weights) throws(ModelError) {
-        var inputs = 32
         stem = try SameConvolution.make(
-            "\(name).stem", norm: "\(name).norm", inputs: 1, outputs: inputs, kernel: 3, stride: 2, from: weights)
-        var blocks: [(InvertedResidual, Bool)] = []
-        for (s, stage) in Self.stages.enumerated() {
-            for r in 0..<stage.repeats {
-                let block = try InvertedResidual(
-                    "\(name).block.\(blocks.count)", inputs: inputs, outputs: stage.channels,
-                    expansion: stage.expansion, stride: r == 0 ? stage.stride : 1, kernel: stage.kernel,
-                    from: weights)
-                blocks.append((block, Self.taps.contains(s) && r == stage.repeats - 1))
-                inputs = stage.channels
-            }
+            "\(name).stem", norm: "\(name).norm", inputs: 1, outputs: Self.stemChannels, kernel: 3, stride: 2,
+            from: weights)
+        var blocks: [InvertedResidual] = []
+        for (b, block) in Self.blocks.enumerated() {
+            blocks.append(try InvertedResidual("\(name).block.\(b)", block, from: weights))
         }
         self.blocks = blocks
     }
 
     /// Normalised L [N, 1, H, W] to features at strides 4, 8, 16 and 32.
     func callAsFunction(_ lightness: Tensor, _ execution: Execution) -> [Tensor] {
-        // To the gray level in units of (byte − 127) / 128 that the weights were trained on.
-        let scale = Normalisation.lightnessScale * 2.55 / 128
-        let shift = (Normalisation.lightnessOffset * 2.55 - 127) / 128
-        var x = stem(Elementwise.affine(lightness, scale: [scale], shift: [shift], execution), execution)
+        var x = stem(Self.input(lightness, execution), execution)
         var taps: [Tensor] = []
-        for (block, isTap) in blocks {
+        for (block, plan) in zip(blocks, Self.blocks) {
             x = block(x, execution)
-            if isTap { taps.append(x) }
+            if plan.isTap { taps.append(x) }
         }
         return taps
+    }
+
+    /// Normalised L to the gray level in units of (byte − 127) / 128 that the weights were trained on.
+    package static func input(_ lightness: Tensor, _ execution: Execution) -> Tensor {
+        let scale = Normalisation.lightnessScale * 2.55 / 128
+        let shift = (Normalisation.lightnessOffset * 2.55 - 127) / 128
+        return Elementwise.affine(lightness, scale: [scale], shift: [shift], execution)
     }
 }
 
@@ -58,21 +83,20 @@ private struct InvertedResidual: Sendable {
     private let project: Convolution
     private let isResidual: Bool
 
-    init(
-        _ name: String, inputs: Int, outputs: Int, expansion: Int, stride: Int, kernel: Int, from weights: any Weights
-    ) throws(ModelError) {
-        let inner = inputs * expansion
-        isResidual = stride == 1 && inputs == outputs
+    init(_ name: String, _ block: EfficientNetLite0.Block, from weights: any Weights) throws(ModelError) {
+        let (inputs, inner) = (block.inputs, block.inner)
+        isResidual = block.isResidual
         expand =
-            expansion == 1
+            inner == inputs
             ? nil
             : try SameConvolution.make(
                 "\(name).expand", norm: "\(name).norm0", inputs: inputs, outputs: inner, kernel: 1, from: weights)
         depthwise = try SameConvolution.make(
-            "\(name).depthwise", norm: "\(name).norm1", inputs: inner, outputs: inner, kernel: kernel, stride: stride,
-            groups: inner, from: weights)
+            "\(name).depthwise", norm: "\(name).norm1", inputs: inner, outputs: inner, kernel: block.kernel,
+            stride: block.stride, groups: inner, from: weights)
         project = try SameConvolution.make(
-            "\(name).project", norm: "\(name).norm2", inputs: inner, outputs: outputs, kernel: 1, activation: .none,
+            "\(name).project", norm: "\(name).norm2", inputs: inner, outputs: block.outputs, kernel: 1,
+            activation: .none,
             from: weights)
     }
 

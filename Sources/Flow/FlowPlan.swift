@@ -1,24 +1,24 @@
 /// The supplement's table of levels, at width 1.
-enum FlowPlan {
+package enum FlowPlan {
     /// One of the levels 1 to 4, whose samples are images.
-    struct Level: Sendable {
+    package struct Level: Sendable {
         /// Channels before the reshape.
-        let channels: Int
+        package let channels: Int
         /// Height and width before the reshape.
-        let size: Int
+        package let size: Int
         /// Conditional blocks.
-        let blocks: Int
+        package let blocks: Int
         /// Width of the conditional coefficient functions.
-        let hidden: Int
+        package let hidden: Int
         /// Width of the unconditional coefficient functions.
-        let free: Int
+        package let free: Int
         /// Channels that leave for the latent after the reshape, the last ones.
-        let split: Int
+        package let split: Int
         /// Output channels and stride of the head's convolutions.
-        let head: [(channels: Int, stride: Int)]
+        package let head: [(channels: Int, stride: Int)]
     }
 
-    static let levels = [
+    package static let levels = [
         Level(channels: 2, size: 64, blocks: 4, hidden: 32, free: 64, split: 0, head: [(32, 1)]),
         Level(channels: 8, size: 32, blocks: 6, hidden: 64, free: 128, split: 16, head: [(128, 2), (64, 1)]),
         Level(
@@ -30,12 +30,12 @@ enum FlowPlan {
     ]
 
     /// Values, blocks and width of level 5, whose samples are vectors, and its one head.
-    static let dense = (values: 512, blocks: 8, hidden: 512)
-    static let denseHead: [(channels: Int, stride: Int)] = [(128, 2), (256, 2), (256, 2), (512, 2)]
+    package static let dense = (values: 512, blocks: 8, hidden: 512)
+    package static let denseHead: [(channels: Int, stride: Int)] = [(128, 2), (256, 2), (256, 2), (512, 2)]
 
     /// α of the soft clamp for colour, and for digits.
-    static let colourClamp: Float = 1.5
-    static let digitClamp: Float = 1
+    package static let colourClamp: Float = 1.5
+    package static let digitClamp: Float = 1
     /// Unconditional blocks of each of the levels 1 to 4.
-    static let freeBlocks = 2
+    package static let freeBlocks = 2
 }

@@ -4,7 +4,7 @@ import Tensor
 /// The conditioning heads: features [N, F, 64, 64] to each block's condition.
 ///
 /// All first convolutions of one stride read the same features, so their filters are stacked into one convolution.
-struct Heads: Sendable {
+package struct Heads: Sendable {
     /// The conditions of each level's blocks, as the coefficient functions see them.
     struct Output: Sendable {
         /// [level 1...4][block], [N, C, H, W].
@@ -21,7 +21,8 @@ struct Heads: Sendable {
         let convolutions: [Convolution]
     }
 
-    private static let slope: Float = 0.01
+    /// Of the LeakyReLU between convolutions.
+    package static let slope: Float = 0.01
 
     private let first: [Int: Convolution]
     private let images: [[Tail]]

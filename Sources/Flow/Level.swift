@@ -100,11 +100,11 @@ struct Level: Sendable {
 
 extension FlowPlan.Level {
     /// Values of a sample that leave for the latent.
-    var latentCount: Int { split * (size / 2) * (size / 2) }
+    package var latentCount: Int { split * (size / 2) * (size / 2) }
     /// Shape of one sample's part of the latent.
-    var latentShape: [Int] { [split, size / 2, size / 2] }
+    package var latentShape: [Int] { [split, size / 2, size / 2] }
     /// Shape of one sample that goes on.
-    var keptShape: [Int] { [channels * 4 - split, size / 2, size / 2] }
+    package var keptShape: [Int] { [channels * 4 - split, size / 2, size / 2] }
 }
 
 extension [Double] {

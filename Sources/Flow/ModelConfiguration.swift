@@ -49,6 +49,11 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// A channel count of the supplement at this width, at least one.
     package func scaled(_ channels: Int) -> Int { Self.scaled(channels, by: width) }
 
+    /// The same network, trained otherwise.
+    package func with(_ ablation: Ablation) -> Self {
+        Self(preset: preset, width: width, features: features, ablation: ablation, affine: affine, seed: seed)
+    }
+
     private static func scaled(_ channels: Int, by width: Double) -> Int {
         // Ties go to the even number, as in Python, which writes the model files.
         max(1, Int((Double(channels) * width).rounded(.toNearestOrEven)))

@@ -3,9 +3,9 @@ import Kernels
 import Tensor
 
 /// The conditioning network's own chroma: a mean and a log scale for each value, from the features.
-struct Regression: Sendable {
+package struct Regression: Sendable {
     /// α of the scale's soft clamp.
-    private static let scaleLimit: Float = 2
+    package static let scaleLimit: Float = 2
 
     private let first: Convolution
     private let second: Convolution

@@ -2,14 +2,15 @@ import Kernels
 import Tensor
 
 /// The paper's conditioning network, after Zhang and others 2016: L [N, 1, 256, 256] to features [N, 256·width, 64, 64].
-struct VGGConditioning: Sendable {
-    private enum Step {
+package struct VGGConditioning: Sendable {
+    /// One of the convolutions.
+    package enum Step: Sendable {
         case convolution(channels: Int, stride: Int = 1, dilation: Int = 1)
         case transposed(channels: Int)
     }
 
     /// Convolutions of each group, at width 1; batch norm ends each group.
-    private static let plan: [[Step]] = [
+    package static let plan: [[Step]] = [
         [.convolution(channels: 64), .convolution(channels: 64, stride: 2)],
         [.convolution(channels: 128), .convolution(channels: 128, stride: 2)],
         [.convolution(channels: 256), .convolution(channels: 256), .convolution(channels: 256, stride: 2)],

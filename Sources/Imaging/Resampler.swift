@@ -2,7 +2,7 @@
 ///
 /// Along an axis that shrinks each output is the mean of the area it covers, which keeps means and cannot alias
 /// into false colour; along an axis that grows it is linear between the nearest two centres.
-struct Resampler {
+package struct Resampler {
     /// The taps of one axis: output `i` is the sum of `weights[first[i]..<first[i+1]]` from source `start[i]` on.
     struct Axis {
         private(set) var start: [Int] = []
@@ -46,9 +46,9 @@ struct Resampler {
     private var firstOpen = 0
 
     /// The result, row-major; complete once every row has been added.
-    private(set) var plane: [Float]
+    package private(set) var plane: [Float]
 
-    init(width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int) {
+    package init(width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int) {
         horizontal = Axis(from: width, to: targetWidth)
         vertical = Axis(from: height, to: targetHeight)
         self.targetWidth = targetWidth
@@ -58,7 +58,7 @@ struct Resampler {
     }
 
     /// Adds the next source row, as many values as the source is wide.
-    mutating func add(_ row: UnsafePointer<Float>) {
+    package mutating func add(_ row: UnsafePointer<Float>) {
         horizontal.weights.withUnsafeBufferPointer { weights in
             for i in 0..<targetWidth {
                 let first = horizontal.first[i]

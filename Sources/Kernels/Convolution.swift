@@ -42,7 +42,7 @@ package struct Convolution: Sendable {
     }
 
     /// The same, where tests and benchmarks may force Winograd on or hold it off to compare.
-    init(
+    package init(
         weight: Tensor, bias: [Float]?, stride: Int, dilation: Int, padding: ConvolutionPadding, groups: Int,
         activation: Activation, winograd: Bool?
     ) {

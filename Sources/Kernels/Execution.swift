@@ -8,13 +8,16 @@ import Synchronization
 package struct Execution: Sendable {
     /// Upper bound of the threads that work at the same time, at least 1.
     package private(set) var threads: Int
+    /// Whether training avoids Winograd's larger roundings, for comparisons.
+    package let isExact: Bool
     /// Counts the arithmetic of layers, if anyone asks.
     package var tally: WorkTally?
 
     /// An execution on at most `threads` threads.
-    package init(threads: Int = 1) {
+    package init(threads: Int = 1, isExact: Bool = false) {
         precondition(threads >= 1, "an execution needs at least one thread, not \(threads)")
         self.threads = threads
+        self.isExact = isExact
     }
 
     /// Everything on the calling thread.

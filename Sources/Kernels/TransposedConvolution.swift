@@ -10,7 +10,8 @@ package struct TransposedConvolution: Sendable {
 
     /// Prepares the layer from a weight `[I, O, 4, 4]` and O biases, or nil for zeros.
     package init(
-        weight: Tensor, bias: [Float]?, stride: Int = 2, padding: Int = 1, activation: Activation = .none
+        weight: Tensor, bias: [Float]?, stride: Int = 2, padding: Int = 1, activation: Activation = .none,
+        winograd: Bool? = nil
     ) {
         let shape = weight.shape
         precondition(shape.count == 4, "a transposed convolution's weight is [I, O, 4, 4], not \(shape)")
@@ -36,7 +37,8 @@ package struct TransposedConvolution: Sendable {
         convolution = Convolution(
             weight: Tensor([4 * outputs, inputs, 3, 3], stacked),
             bias: bias.map { $0.flatMap { [Float](repeating: $0, count: 4) } },
-            padding: .symmetric(1), activation: activation)
+            stride: 1, dilation: 1, padding: .symmetric(1), groups: 1, activation: activation,
+            winograd: winograd)
     }
 
     /// `[N, I, H, W]` → `[N, O, 2H, 2W]`.

@@ -7,6 +7,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case otherNetwork(path: String, tensor: String)
     /// A checkpoint of a training with other settings.
     case otherSettings(path: String, reason: String)
+    /// A setting out of its range.
+    case setting(name: String, reason: String)
     /// Too many steps in a row were not finite.
     case diverged(steps: Int)
 
@@ -16,7 +18,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .notACheckpoint(let path): "\(path): not a checkpoint of a training"
         case .otherNetwork(let path, let tensor):
             "\(path): a checkpoint of another network: its tensor \(tensor) is missing, new or of another shape"
-        case .otherSettings(let path, let reason): "\(path): a checkpoint of a training with \(reason)"
+        case .otherSettings(let path, let reason): "\(path): a training with \(reason)"
+        case .setting(let name, let reason): "\(name): \(reason)"
         case .diverged(let steps): "\(steps) steps in a row gave numbers that are not finite; the training has diverged"
         }
     }

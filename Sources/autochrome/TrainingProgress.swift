@@ -26,7 +26,7 @@ struct TrainingProgress {
         lastDrawn = now
         let rate = Double(step - first) / max(1e-3, now.timeIntervalSince(start))
         let line = String(
-            format: "step %d/%d  NLL %.4f nats, %.4f bits/dim  %.0f images/s  %@ left", step, total, loss,
+            format: "step %d/%d  NLL %.4f nats, %.4f bits/dim  %.2f images/s  %@ left", step, total, loss,
             loss / log(2), rate * Double(batch), ProgressBar.duration(Double(total - step) / rate))
         isDrawn = true
         write(Output.isTerminal ? "\r\u{1B}[K" + line : line + "\n")

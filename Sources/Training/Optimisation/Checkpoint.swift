@@ -7,6 +7,8 @@ import Tensor
 package struct Checkpoint {
     package let parameters: Parameters
     package let optimiser: Adam
+    /// The moving average of the parameters, where the trainer keeps one.
+    package let average: Parameters?
     /// What else the trainer keeps, as JSON; its schedule and counters.
     private let state: Data
     private let path: String
@@ -20,7 +22,7 @@ package struct Checkpoint {
 
     /// Writes a checkpoint; the file that was there before stays whole if this fails.
     package static func write(
-        _ parameters: Parameters, _ optimiser: Adam, state: some Encodable, to path: String
+        _ parameters: Parameters, _ optimiser: Adam, average: Parameters? = nil, state: some Encodable, to path: String
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -29,6 +31,7 @@ package struct Checkpoint {
             outputs.append(.init("moment1." + name, .float32(moments.first)))
             outputs.append(.init("moment2." + name, .float32(moments.second)))
         }
+        if let average { outputs += average.outputs(prefix: "average.", half: false) }
         let progress = Progress(steps: optimiser.steps, skipped: optimiser.skipped)
         let metadata = [
             "format": format, "state": String(decoding: try encoder.encode(state), as: UTF8.self),
@@ -45,6 +48,8 @@ package struct Checkpoint {
                 Progress.self, from: Data((file.metadata["optimiser"] ?? "").utf8))
         else { throw TrainingError.notACheckpoint(path: path) }
         parameters = try Parameters(file, prefix: "parameter.")
+        let average = try Parameters(file, prefix: "average.")
+        self.average = average.all.isEmpty ? nil : average
         var moments: [String: Adam.Moments] = [:]
         for parameter in parameters.learned where file.entries["moment1." + parameter.name] != nil {
             let own = Adam.Moments(

@@ -49,6 +49,9 @@ package struct Parameters {
         return parameter
     }
 
+    /// The parameter of a name, if the network has one.
+    func find(_ name: String) -> Parameter? { byName[name] }
+
     /// Forgets all gradients.
     package func clearGradients() {
         for parameter in all where parameter.isLearned {

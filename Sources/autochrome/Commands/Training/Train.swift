@@ -3,5 +3,5 @@ import ArgumentParser
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a network.",
-        subcommands: [TrainMNIST.self])
+        subcommands: [TrainColorization.self, TrainMNIST.self])
 }

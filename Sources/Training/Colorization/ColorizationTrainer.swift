@@ -1,0 +1,191 @@
+import Flow
+import Foundation
+import Kernels
+import Tensor
+
+/// Trains a colouring network on photographs.
+///
+/// Every step is a function of the settings, the photographs and the state, which is saved beside the model: a training
+/// that was interrupted goes on to the same bits.
+package final class ColorizationTrainer {
+    /// A step whose likelihood is so many nats per dimension above the smoothed one is not applied.
+    private static let explosion = 3.0
+    /// Steps in a row that may be skipped.
+    private static let patience = 50
+
+    /// One step's result.
+    package struct Step: Sendable {
+        /// Its number, counted from 1 over all runs.
+        package let number: Int
+        /// Negative log-likelihood of its batch in nats per dimension.
+        package let likelihood: Double
+        /// Whether it was finite and did not explode.
+        package let isApplied: Bool
+    }
+
+    private let configuration: ModelConfiguration
+    private let batches: Batches
+    private let validation: Batches?
+    private let output: String
+    private let execution: Execution
+    private let parameters: Parameters
+    private let average: Parameters
+    private let gradient: ColorizationGradient
+    private let optimiser: Adam
+    private var state: ColorizationState
+
+    /// Steps done so far.
+    package var step: Int { state.step }
+    /// Steps that were not finite, or exploded, and were not applied.
+    package var skipped: Int { optimiser.skipped }
+
+    /// The file with all that is needed to go on, beside a model file.
+    package static func checkpoint(of output: String) -> String { output + ".training" }
+
+    /// - Parameters:
+    ///   - held: Photographs for validation, perhaps none.
+    ///   - resume: Goes on from the checkpoint beside `output`, if there is one.
+    /// - Throws: `TrainingError`, or what reading the checkpoint throws.
+    package init(
+        _ settings: ColorizationSettings, start: ColorizationStart, training: PhotographSet, held: PhotographSet?,
+        output: String, resume: Bool, execution: Execution
+    ) throws {
+        try settings.validate()
+        configuration = start.configuration
+        self.output = output
+        self.execution = execution
+        func batches(_ photographs: PhotographSet) -> Batches {
+            Batches(
+                photographs: photographs, size: settings.batch, seed: settings.seed, noise: Float(settings.noise),
+                smallest: settings.smallestCrop)
+        }
+        self.batches = batches(training)
+        validation = held.map(batches)
+        var adam = Adam.Settings()
+        adam.clip = settings.clip
+        let path = Self.checkpoint(of: output)
+        let fresh = ColorizationState(
+            settings: settings, network: start.configuration.metadata, data: training.fingerprint,
+            origin: start.origin, schedule: PlateauSchedule(rate: settings.rate))
+        if resume, FileManager.default.fileExists(atPath: path) {
+            let checkpoint = try Checkpoint(path: path, settings: adam)
+            state = try checkpoint.state(as: ColorizationState.self)
+            try Self.check(state, against: fresh, path)
+            state.settings = settings
+            try checkpoint.check(against: start.parameters)
+            parameters = checkpoint.parameters
+            average = checkpoint.average ?? checkpoint.parameters.copy()
+            optimiser = checkpoint.optimiser
+        } else {
+            state = fresh
+            parameters = start.parameters
+            average = start.parameters.copy()
+            optimiser = Adam(settings: adam)
+        }
+        gradient = ColorizationGradient(
+            configuration, parameters, keepsStatistics: settings.keepsStatistics, execution: execution)
+    }
+
+    /// Runs until all steps are done or `shouldStop` says so, then saves; saves at intervals as well.
+    ///
+    /// - Parameters:
+    ///   - report: Is told of each step.
+    ///   - saved: Is told the likelihood of the photographs held out, if any, at each save.
+    /// - Throws: `TrainingError.diverged`, or what saving throws; the last good files stay whole.
+    package func run(
+        shouldStop: () -> Bool, report: (Step) -> Void, saved: (Double?) -> Void
+    ) throws {
+        var lastSave = ContinuousClock.now
+        var failures = 0
+        while state.step < state.settings.steps, !shouldStop() {
+            let step = advance()
+            failures = step.isApplied ? 0 : failures + 1
+            if failures >= Self.patience { throw TrainingError.diverged(steps: failures) }
+            report(step)
+            if ContinuousClock.now - lastSave > .seconds(60 * state.settings.saveInterval) {
+                saved(try save())
+                lastSave = ContinuousClock.now
+            }
+        }
+        saved(try save())
+    }
+
+    private func advance() -> Step {
+        let (lightness, chroma) = batches.batch(state.step, execution)
+        // A step that is not applied must leave no trace in the running statistics either.
+        let before = parameters.all.filter { $0.name.contains(".running_") }.map { ($0, $0.value) }
+        let loss = gradient(lightness: lightness, chroma: chroma)
+        let exploded = state.smoothed.map { loss.likelihood > $0 + Self.explosion } ?? false
+        let outcome = optimiser.step(
+            gradient.parameters.learned, loss: exploded ? .nan : loss.total, rate: state.schedule.rate, execution)
+        state.step += 1
+        guard outcome != .skipped else {
+            for (parameter, value) in before { parameter.value = value }
+            return Step(number: state.step, likelihood: loss.likelihood, isApplied: false)
+        }
+        let done = Double(optimiser.steps)
+        average.approach(parameters, share: 1 - min(state.settings.averaging, done / (done + 9)), execution)
+        state.smoothed = state.smoothed.map { 0.95 * $0 + 0.05 * loss.likelihood } ?? loss.likelihood
+        state.epochLoss += loss.likelihood
+        state.epochSteps += 1
+        if state.epochSteps >= batches.perEpoch {
+            state.schedule.epochEnded(loss: state.epochLoss / Double(state.epochSteps))
+            (state.epochLoss, state.epochSteps) = (0, 0)
+        }
+        return Step(number: state.step, likelihood: loss.likelihood, isApplied: true)
+    }
+
+    /// Writes the checkpoint, then the model; gives the likelihood of what is held out.
+    private func save() throws -> Double? {
+        try Checkpoint.write(
+            parameters, optimiser, average: average, state: state, to: Self.checkpoint(of: output))
+        // Validated as it will be used: read back from a file in half precision.
+        let candidate = output + ".new"
+        defer { unlink(candidate) }
+        try write(to: candidate, validation: nil)
+        guard let validation, !validation.photographs.items.isEmpty else {
+            try write(to: output, validation: nil)
+            return nil
+        }
+        let likelihood = try likelihood(of: Colorizer(file: ModelFile.open(candidate)), validation)
+        state.curve.append([Double(state.step), likelihood])
+        try write(to: output, validation: likelihood)
+        return likelihood
+    }
+
+    private func write(to path: String, validation: Double?) throws {
+        let record = try TrainingRecord(
+            state, photographs: batches.photographs.items.count, skipped: optimiser.skipped, validation: validation
+        ).json()
+        try SafeTensors.write(
+            average.outputs(half: true),
+            metadata: ModelFile.metadata(configuration.metadata, trainingRecord: record), to: path)
+    }
+
+    private func likelihood(of colorizer: Colorizer, _ batches: Batches) throws -> Double {
+        let count = batches.photographs.items.count
+        var sum = 0.0
+        for first in stride(from: 0, to: count, by: 8) {
+            let (lightness, chroma) = batches.plain(first..<min(first + 8, count), execution)
+            let conditions = colorizer.conditions(lightness: lightness, execution)
+            let (z, logDeterminant) = colorizer.forward(chroma: chroma, conditions, execution)
+            sum += negativeLogLikelihood(z, logDeterminant).reduce(0, +)
+        }
+        return sum / Double(count)
+    }
+
+    private static func check(_ found: ColorizationState, against wanted: ColorizationState, _ path: String)
+        throws(TrainingError)
+    {
+        for (key, value) in wanted.network.sorted(by: { $0.key < $1.key }) where found.network[key] != value {
+            throw .otherSettings(path: path, reason: "\(key) \(found.network[key] ?? "none"), not \(value)")
+        }
+        guard found.data == wanted.data else { throw .otherSettings(path: path, reason: "other photographs") }
+        var same = found.settings
+        (same.steps, same.saveInterval) = (wanted.settings.steps, wanted.settings.saveInterval)
+        guard same == wanted.settings else {
+            throw .otherSettings(
+                path: path, reason: "another batch, rate, seed, noise, crop, clip, averaging or statistics")
+        }
+    }
+}

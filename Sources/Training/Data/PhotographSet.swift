@@ -1,0 +1,167 @@
+import Foundation
+import Imaging
+import Kernels
+import Synchronization
+import Tensor
+
+/// The colour photographs of folders, files and tar archives, in memory.
+package struct PhotographSet: Sendable {
+    /// What was found.
+    package struct Counts: Sendable, Equatable {
+        /// Photographs in colour, which are used.
+        package var used = 0
+        /// Photographs without colour, or in one tint.
+        package var gray = 0
+        /// Files that could not be read.
+        package var unreadable = 0
+    }
+
+    /// A photograph's name and content.
+    struct Item: Sendable {
+        let name: String
+        let photograph: TrainingPhotograph
+    }
+
+    /// In order of name.
+    let items: [Item]
+    package let counts: Counts
+    /// The first files that could not be read, each with its reason.
+    package let problems: [String]
+
+    private static let endings: Set<String> = [
+        "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "webp", "heic", "heif", "avif",
+    ]
+
+    /// Reads all photographs that the paths name; folders are searched through, hidden names left out.
+    ///
+    /// - Parameters:
+    ///   - limit: Beyond so many files, as many are taken at even distances.
+    ///   - decoder: Decodes them; nobody looks at every file of a large collection beforehand.
+    /// - Throws: `TrainingError.data` if nothing can be used, `ImagingError.noDecoder` if nothing can be decoded.
+    package init(_ paths: [String], limit: Int, decoder: SandboxedDecoder, execution: Execution) throws {
+        _ = try decoder.start()
+        var sources: [Source] = []
+        for path in paths { sources += try Self.sources(path) }
+        sources.sort { $0.name < $1.name }
+        if sources.count > limit {
+            let all = sources
+            sources = (0..<limit).map { all[$0 * all.count / limit] }
+        }
+        let place = paths.joined(separator: ", ")
+        guard !sources.isEmpty else { throw TrainingError.data(path: place, reason: "no photographs") }
+        let found = Mutex<[(Int, Result<Item?, any Error>)]>([])
+        execution.parallel(sources.count) { [sources] index in
+            let result = Result { try sources[index].read(decoder) }
+            found.withLock { $0.append((index, result)) }
+        }
+        var counts = Counts()
+        var problems: [String] = []
+        var items: [Item] = []
+        for (_, result) in found.withLock({ $0 }).sorted(by: { $0.0 < $1.0 }) {
+            switch result {
+            case .success(let item?): items.append(item)
+            case .success(nil): counts.gray += 1
+            case .failure(let error):
+                counts.unreadable += 1
+                if problems.count < 5 { problems.append("\(error)") }
+            }
+        }
+        counts.used = items.count
+        guard !items.isEmpty else {
+            let reason = counts.gray > 0 ? "\(counts.gray) photographs, none in colour" : "no readable photograph"
+            throw TrainingError.data(
+                path: place, reason: reason + (counts.unreadable > 0 ? ", \(counts.unreadable) unreadable" : ""))
+        }
+        (self.items, self.counts, self.problems) = (items, counts, problems)
+    }
+
+    private init(_ items: [Item], of whole: PhotographSet) {
+        (self.items, counts, problems) = (items, whole.counts, whole.problems)
+    }
+
+    /// Splits off a share of the photographs, the same for the same names and seed.
+    package func split(share: Double, seed: UInt64) -> (training: PhotographSet, validation: PhotographSet) {
+        var stream = RandomStream(high: 0x7370_6C69_74, low: seed)
+        let order = items.indices.shuffled(using: &stream)
+        let held = min(items.count - 1, Int((Double(items.count) * share).rounded()))
+        func part(_ indices: ArraySlice<Int>) -> PhotographSet {
+            PhotographSet(indices.sorted().map { items[$0] }, of: self)
+        }
+        return (part(order.dropFirst(held)), part(order.prefix(held)))
+    }
+
+    /// Tells sets of different names apart.
+    var fingerprint: String {
+        let hash = items.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { hash, item in
+            item.name.utf8.reduce(hash) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } &* 0x100_0000_01B3
+        }
+        return "\(items.count)-" + String(hash, radix: 16)
+    }
+
+    /// Where a photograph lies.
+    private struct Source: Sendable {
+        let name: String
+        /// The archive's member, or nil for a file of its own.
+        let member: (archive: TarArchive, member: TarArchive.Member)?
+
+        /// The photograph, or nil if it has no colour.
+        func read(_ decoder: SandboxedDecoder) throws -> Item? {
+            let photograph: Photograph
+            if let (archive, member) = member {
+                photograph = try Self.withTemporaryFile(archive.content(member)) {
+                    try decoder.photograph(descriptor: $0, name: name)
+                }
+            } else {
+                photograph = try decoder.photograph(path: name)
+            }
+            guard photograph.chromaticity == .coloured else { return nil }
+            return Item(name: name, photograph: TrainingPhotograph(photograph))
+        }
+
+        /// Decoders read from descriptors; the file is gone when the last one is closed.
+        private static func withTemporaryFile<R>(_ content: Data, _ body: (Int32) throws -> R) throws -> R {
+            guard let file = tmpfile() else {
+                throw TrainingError.data(path: NSTemporaryDirectory(), reason: String(cString: strerror(errno)))
+            }
+            defer { fclose(file) }
+            let written = content.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+            guard written == content.count, fflush(file) == 0 else {
+                throw TrainingError.data(path: NSTemporaryDirectory(), reason: String(cString: strerror(errno)))
+            }
+            return try body(fileno(file))
+        }
+    }
+
+    private static func sources(_ path: String) throws -> [Source] {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw TrainingError.data(path: path, reason: "no such file or folder")
+        }
+        guard isDirectory.boolValue else {
+            return path.hasSuffix(".tar") ? try archive(path) : [Source(name: path, member: nil)]
+        }
+        let walk = FileManager.default.enumerator(
+            at: URL(fileURLWithPath: path), includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
+        var sources: [Source] = []
+        while let url = walk?.nextObject() as? URL {
+            if url.pathExtension == "tar" {
+                sources += try archive(url.path)
+            } else if isPhotograph(url.lastPathComponent) {
+                sources.append(Source(name: url.path, member: nil))
+            }
+        }
+        return sources
+    }
+
+    private static func archive(_ path: String) throws -> [Source] {
+        let archive = try TarArchive(path: path)
+        return archive.members.filter { isPhotograph($0.name) }
+            .map { Source(name: "\(path)/\($0.name)", member: (archive, $0)) }
+    }
+
+    /// Whether a file of this name is looked at; folders and archives hold other things as well.
+    private static func isPhotograph(_ name: String) -> Bool {
+        let url = URL(fileURLWithPath: name)
+        return !url.lastPathComponent.hasPrefix(".") && endings.contains(url.pathExtension.lowercased())
+    }
+}

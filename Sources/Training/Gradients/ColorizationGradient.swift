@@ -1,0 +1,98 @@
+import Flow
+import Foundation
+import Kernels
+import Tensor
+
+/// The loss of a colouring network on a batch, and its gradients.
+///
+/// The loss is the negative log-likelihood per dimension. Networks with a regression of their own add the terms of the
+/// Reference's trainer: the squared error of the regression, and that of the mode to the regression, without which
+/// likelihood alone lets the mode drift to gray.
+struct ColorizationGradient {
+    /// What a batch's loss is made of.
+    struct Loss: Sendable, Equatable {
+        /// Negative log-likelihood in nats per dimension, the batch's mean.
+        var likelihood = 0.0
+        /// Squared distance of the mode from the regression.
+        var anchor = 0.0
+        /// Squared error of the regression, in units of about one standard deviation of both channels.
+        var regression = 0.0
+
+        var total: Double { likelihood + anchor + regression }
+    }
+
+    private static let anchorWeight: Float = 2
+    private static let regressionWeight: Float = 0.1
+    /// The network's units of a and b, in the common unit of the squared error.
+    private static let regressionUnits = Normalisation.chromaScale.map { $0 / 14 }
+
+    let configuration: ModelConfiguration
+    let flow: TrainableFlow
+    let parameters: TrainedParameters
+    let execution: Execution
+
+    init(
+        _ configuration: ModelConfiguration, _ parameters: Parameters, keepsStatistics: Bool = false,
+        execution: Execution
+    ) {
+        self.configuration = configuration
+        self.execution = execution
+        flow = TrainableFlow(configuration, parameters)
+        // What was trained before is frozen; the heads belong to the flow.
+        let isFixed = configuration.ablation == .fixed
+        self.parameters = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
+            !(isFixed && (name.hasPrefix("conditioning.") || name.hasPrefix("regression.")))
+        }
+    }
+
+    /// Adds the gradients of a batch's loss to the parameters' and moves running statistics.
+    ///
+    /// - Parameters:
+    ///   - lightness: Normalised L, [N, 1, 256, 256].
+    ///   - chroma: Normalised, with noise, [N, 2, 64, 64].
+    func callAsFunction(lightness: Tensor, chroma: Tensor) -> Loss {
+        let tape = Tape(parameters, execution)
+        let conditions = ConditioningGraph(configuration: configuration).conditions(lightness, tape)
+        var loss = Loss()
+        loss.likelihood = likelihood(chroma, conditions)
+        if configuration.affine {
+            loss.anchor = anchor(conditions.first(chroma.shape[0] / 3, tape))
+            if configuration.ablation != .fixed { loss.regression = regression(chroma, conditions) }
+        }
+        tape.backward()
+        return loss
+    }
+
+    private func likelihood(_ chroma: Tensor, _ conditions: ConditioningGraph.Conditions) -> Double {
+        let context = FlowContext(parameters: parameters, execution: execution, conditions: conditions)
+        let (z, logDeterminant) = flow.forward(chroma, context)
+        let count = chroma.shape[0]
+        let flat = z.parts.map { $0.reshaped([count, $0.count / count]) }
+        let joined = Tensor.joined(flat)
+        let likelihoods = negativeLogLikelihood(joined, logDeterminant)
+        let weight = 1 / Float(chroma.count)
+        flow.backward(z, gradient: z.map { $0 * weight }, logScale: -weight, context)
+        return likelihoods.reduce(0, +) / Double(count)
+    }
+
+    private func anchor(_ conditions: ConditioningGraph.Conditions) -> Double {
+        guard let target = conditions.affine?.mean.value, target.count > 0 else { return 0 }
+        let context = FlowContext(parameters: parameters, execution: execution, conditions: conditions)
+        let mode = flow.inverse(flow.mode(target.shape[0]), context)
+        let distance = mode.combined(target, -)
+        let weight = Self.anchorWeight / Float(target.count)
+        flow.inverseBackward(mode, gradient: distance.map { 2 * weight * $0 }, context)
+        return Double(weight) * Elementwise.squaredNorm(distance, execution)
+    }
+
+    private func regression(_ chroma: Tensor, _ conditions: ConditioningGraph.Conditions) -> Double {
+        guard let mean = conditions.affine?.mean else { return 0 }
+        let units = Self.regressionUnits
+        let error = Elementwise.affine(
+            mean.value.combined(chroma, -), scale: units, shift: [0, 0], execution)
+        let weight = Self.regressionWeight / Float(chroma.count)
+        mean.receive(
+            Elementwise.affine(error, scale: units.map { 2 * weight * $0 }, shift: [0, 0], execution), execution)
+        return Double(weight) * Elementwise.squaredNorm(error, execution)
+    }
+}

@@ -1,0 +1,94 @@
+import Kernels
+import Tensor
+
+extension Tape {
+    /// The gradient before an activation, from the one behind it.
+    private func before(_ activation: Activation, _ gradient: Tensor, output: Tensor) -> Tensor {
+        var gradient = gradient
+        Elementwise.activationGradient(&gradient, output: output, activation, execution)
+        return gradient
+    }
+
+    /// activation(x ∗ `name.weight` + `name.bias`), the bias if there is one.
+    func convolution(
+        _ x: Variable, _ name: String, stride: Int = 1, dilation: Int = 1, padding: ConvolutionPadding,
+        groups: Int = 1, activation: Activation = .none
+    ) -> Variable {
+        let weight = parameters[name + ".weight"]
+        let bias = parameters.find(name + ".bias")
+        let layer = Convolution(
+            weight: weight, bias: bias?.values, stride: stride, dilation: dilation, padding: padding, groups: groups,
+            activation: activation, winograd: execution.isExact ? false : nil)
+        let y = layer(x.value, execution)
+        let isTrained = parameters.isTrained(name + ".weight")
+        let rule = ConvolutionGradient(stride: stride, dilation: dilation, padding: padding, groups: groups)
+        return record(y, trained: x.needsGradient || isTrained) { [self] gradient in
+            let gradient = before(activation, gradient, output: y)
+            if isTrained {
+                parameters.receive(
+                    name + ".weight", rule.weight(gradient, input: x.value, weightShape: weight.shape, execution))
+                if bias != nil { parameters.receive(name + ".bias", Elementwise.channelSums(gradient, execution)) }
+            }
+            x.receive(rule.input(gradient, weight: weight, inputShape: x.value.shape, execution), execution)
+        }
+    }
+
+    /// A transposed 4×4 convolution of stride 2, then the activation.
+    func transposedConvolution(_ x: Variable, _ name: String, activation: Activation) -> Variable {
+        let weight = parameters[name + ".weight"]
+        let layer = TransposedConvolution(
+            weight: weight, bias: parameters[name + ".bias"].values, activation: activation,
+            winograd: execution.isExact ? false : nil)
+        let y = layer(x.value, execution)
+        let isTrained = parameters.isTrained(name + ".weight")
+        return record(y, trained: x.needsGradient || isTrained) { [self] gradient in
+            let gradient = before(activation, gradient, output: y)
+            if isTrained {
+                parameters.receive(
+                    name + ".weight",
+                    TransposedConvolution.weightGradient(
+                        gradient, input: x.value, weightShape: weight.shape, execution))
+                parameters.receive(name + ".bias", Elementwise.channelSums(gradient, execution))
+            }
+            x.receive(TransposedConvolution.inputGradient(gradient, weight: weight, execution), execution)
+        }
+    }
+
+    /// activation(x·Wᵀ + b) on vectors [N, C]; always trained.
+    func linear(_ x: Variable, _ name: String, activation: Activation = .none) -> Variable {
+        let layer = LinearLayer(name, parameters.all, activation: activation)
+        let y = layer.forward(x.value, execution)
+        return record(y, trained: true) { [execution] gradient in
+            let part = layer.backward(x: x.value, y: y, dy: gradient, execution)
+            x.receive(part, execution)
+        }
+    }
+
+    /// Batch norm, then the activation: with the batch's own statistics, which move the running ones, or, where those
+    /// are kept or the layer is frozen, with the running ones.
+    func norm(
+        _ x: Variable, _ name: String, epsilon: Double = 1e-5, momentum: Double = 0.1, activation: Activation = .none
+    ) -> Variable {
+        let (weight, bias) = (parameters[name + ".weight"], parameters[name + ".bias"])
+        let isTrained = parameters.isTrained(name + ".weight")
+        let statistics: BatchNormalisation.Statistics
+        if isTrained, !parameters.keepsStatistics {
+            statistics = BatchNormalisation.statistics(x.value, execution)
+            parameters.update(name, statistics, momentum: momentum)
+        } else {
+            statistics = parameters.statistics(name)
+        }
+        let y = BatchNormalisation.forward(
+            x.value, statistics, weight: weight, bias: bias, epsilon: epsilon, activation: activation, execution)
+        return record(y, trained: x.needsGradient || isTrained) { [self] gradient in
+            let parts = BatchNormalisation.backward(
+                before(activation, gradient, output: y), input: x.value, statistics, weight: weight, epsilon: epsilon,
+                execution)
+            if isTrained {
+                parameters.receive(name + ".weight", parts.weight)
+                parameters.receive(name + ".bias", parts.bias)
+            }
+            x.receive(parts.input, execution)
+        }
+    }
+}
