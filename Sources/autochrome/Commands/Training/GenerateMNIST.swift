@@ -19,7 +19,7 @@ struct GenerateMNIST: ParsableCommand {
 
     @Option(help: "The digit, 0 to 9.") var digit: Int?
     @Option(help: "How many, of each digit.") var count = 10
-    @Option(help: "Spread of the digits; 1 is what was learned.") var temperature = 1.0
+    @Option(help: "Spread of the digits; 1 is what was learned.") var temperature = 0.8
     @Option(help: "Selects the digits; the same seed gives the same.") var seed: UInt64 = 1
     @Option(help: ArgumentHelp("The sheet to write: .png, .jpg, .webp or .tif.", valueName: "file")) var output: String
     @OptionGroup var model: ModelOptions
