@@ -2,13 +2,6 @@ import Kernels
 import Tensor
 
 extension Tape {
-    /// The gradient before an activation, from the one behind it.
-    private func before(_ activation: Activation, _ gradient: Tensor, output: Tensor) -> Tensor {
-        var gradient = gradient
-        Elementwise.activationGradient(&gradient, output: output, activation, execution)
-        return gradient
-    }
-
     /// activation(x ∗ `name.weight` + `name.bias`), the bias if there is one.
     func convolution(
         _ x: Variable, _ name: String, stride: Int = 1, dilation: Int = 1, padding: ConvolutionPadding,
@@ -22,8 +15,8 @@ extension Tape {
         let y = layer(x.value, execution)
         let isTrained = parameters.isTrained(name + ".weight")
         let rule = ConvolutionGradient(stride: stride, dilation: dilation, padding: padding, groups: groups)
-        return record(y, trained: x.needsGradient || isTrained) { [self] gradient in
-            let gradient = before(activation, gradient, output: y)
+        return record(y, trained: x.needsGradient || isTrained) { [parameters, execution] gradient in
+            let gradient = activation.before(gradient, output: y, execution)
             if isTrained {
                 parameters.receive(
                     name + ".weight", rule.weight(gradient, input: x.value, weightShape: weight.shape, execution))
@@ -41,8 +34,8 @@ extension Tape {
             winograd: execution.isExact ? false : nil)
         let y = layer(x.value, execution)
         let isTrained = parameters.isTrained(name + ".weight")
-        return record(y, trained: x.needsGradient || isTrained) { [self] gradient in
-            let gradient = before(activation, gradient, output: y)
+        return record(y, trained: x.needsGradient || isTrained) { [parameters, execution] gradient in
+            let gradient = activation.before(gradient, output: y, execution)
             if isTrained {
                 parameters.receive(
                     name + ".weight",
@@ -80,9 +73,10 @@ extension Tape {
         }
         let y = BatchNormalisation.forward(
             x.value, statistics, weight: weight, bias: bias, epsilon: epsilon, activation: activation, execution)
-        return record(y, trained: x.needsGradient || isTrained) { [self] gradient in
+        return record(y, trained: x.needsGradient || isTrained) { [parameters, execution] gradient in
             let parts = BatchNormalisation.backward(
-                before(activation, gradient, output: y), input: x.value, statistics, weight: weight, epsilon: epsilon,
+                activation.before(gradient, output: y, execution), input: x.value, statistics, weight: weight,
+                epsilon: epsilon,
                 execution)
             if isTrained {
                 parameters.receive(name + ".weight", parts.weight)
@@ -90,5 +84,14 @@ extension Tape {
             }
             x.receive(parts.input, execution)
         }
+    }
+}
+
+extension Activation {
+    /// The gradient before the activation, from the one behind it.
+    fileprivate func before(_ gradient: Tensor, output: Tensor, _ execution: Execution) -> Tensor {
+        var gradient = gradient
+        Elementwise.activationGradient(&gradient, output: output, self, execution)
+        return gradient
     }
 }

@@ -32,7 +32,7 @@ final class Variable {
 
 /// Records what is computed with a network's parameters, and sends gradients back through it once.
 ///
-/// Values are kept until their step has been gone back through.
+/// Values are kept until their step has been gone back through, or the tape is dropped: no step may hold the tape.
 final class Tape {
     let parameters: TrainedParameters
     let execution: Execution

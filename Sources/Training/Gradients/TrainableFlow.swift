@@ -8,6 +8,10 @@ struct TrainableFlow {
     /// Shapes of the latent's parts, without the batch.
     private let latentShapes: [[Int]]
 
+    init(steps: [any FlowStep], latentShapes: [[Int]]) {
+        (self.steps, self.latentShapes) = (steps, latentShapes)
+    }
+
     init(_ configuration: ModelConfiguration, _ parameters: Parameters) {
         var steps: [any FlowStep] = configuration.affine ? [AffineStep()] : []
         func coupling(
