@@ -60,21 +60,23 @@ let package = Package(
         .executableTarget(
             name: "decode-benchmark", dependencies: ["Imaging"], path: "Benchmarks/Decode", swiftSettings: fast),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
         .testTarget(name: "FlowTests", dependencies: ["Flow"], resources: [.copy("Golden")]),
         .executableTarget(name: "faulty-helper", dependencies: ["Imaging"], path: "Tests/FaultyHelper"),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "Imaging", "Flow", "Kernels", "Tensor", "faulty-helper"],
+            name: "TrainingTests",
+            dependencies: ["Training", "Imaging", "Flow", "Kernels", "Tensor", "TestSupport", "faulty-helper"],
             resources: [.copy("Golden")]),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "faulty-helper"]),
-        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest"]),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "faulty-helper"]),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest", "TestSupport"]),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Colorization", "Spool", "Imaging", "Digest", "Flow", "faulty-helper",
+                "Service", "Colorization", "Spool", "Imaging", "Digest", "Flow", "TestSupport", "faulty-helper",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "EndToEndTests", dependencies: ["autochrome", "Imaging", "Digest"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["autochrome", "Imaging", "Digest", "TestSupport"]),
     ]
 )

@@ -22,9 +22,12 @@ extension Tensor {
     }
 
     /// Some samples of [N, …].
-    func samples(_ range: Range<Int>) -> Tensor {
-        reshaped([1, count]).channels(range.lowerBound * (count / shape[0])..<range.upperBound * (count / shape[0]))
-            .reshaped([range.count] + shape.dropFirst())
+    package func samples(_ range: Range<Int>) -> Tensor {
+        if range == 0..<shape[0] { return self }
+        return reshaped([1, count]).channels(
+            range.lowerBound * (count / shape[0])..<range.upperBound * (count / shape[0])
+        )
+        .reshaped([range.count] + shape.dropFirst())
     }
 
     /// The first and the second half of the channels of [N, C, …].

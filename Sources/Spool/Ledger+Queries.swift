@@ -62,12 +62,6 @@ extension Ledger {
             [now.timeIntervalSince1970, (now + policy.longestSeconds).timeIntervalSince1970, limit])
     }
 
-    /// When the next waiting file falls due; nil where none waits.
-    package func nextDue() throws -> Date? {
-        try read { try Double.fetchOne($0, sql: "SELECT min(next_try) FROM job WHERE state = 2") }
-            .map(Date.init(timeIntervalSince1970:))
-    }
-
     /// The files that are being worked on.
     package func claimed() throws -> [Job] {
         try fetch("SELECT * FROM job WHERE state = 1 ORDER BY updated", [])
@@ -76,11 +70,6 @@ extension Ledger {
     /// What is known of a file.
     package func job(_ path: SpoolPath) throws -> Job? {
         try read { try Self.job(path, $0) }
-    }
-
-    /// The files that have a result in the outbox, by its folder; a result may stand for several files of one content.
-    package func jobs(result: SpoolPath) throws -> [Job] {
-        try fetch("SELECT * FROM job WHERE result = ? ORDER BY id", [result.data])
     }
 
     /// Bytes that may still be written to the ledger's file system.

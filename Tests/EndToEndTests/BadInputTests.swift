@@ -1,5 +1,6 @@
 import Digest
 import Foundation
+import TestSupport
 import Testing
 
 /// A file that is no ordinary photograph, and what the message about it says.

@@ -1,6 +1,7 @@
 import Digest
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// The commands that look at a model and do not keep results.

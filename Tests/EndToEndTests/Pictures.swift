@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Picture files made by hand, byte by byte, good ones and bad ones.
 enum Pictures {

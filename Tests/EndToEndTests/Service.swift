@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A service of one test: its folders, its configuration and its processes.

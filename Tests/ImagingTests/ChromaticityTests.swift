@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -15,7 +16,7 @@ import Testing
     }
 
     private func open(_ raster: Raster, quality: String = "75") throws -> Chromaticity {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         return try Photograph.open(path: raster.save("jpegsave", scratch.file("a.jpg"), ["Q": quality])).chromaticity
     }
 

@@ -1,5 +1,6 @@
 import CVips
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -13,7 +14,7 @@ import Testing
             ("pngsave", "a.png"), ("tiffsave", "a.tif"), ("jpegsave", "a.jpg"), ("webpsave", "a.webp"),
         ])
     func gray8(saver: String, file: String) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let arguments = saver == "webpsave" ? ["lossless": "true"] : saver == "jpegsave" ? ["Q": "100"] : [:]
         let photograph = try Photograph.open(path: Self.ramp.save(saver, scratch.file(file), arguments))
         #expect(photograph.width == 80 && photograph.height == 60 && photograph.bitDepth == 8)
@@ -26,7 +27,7 @@ import Testing
 
     @Test("16-bit gray tones come through exactly", arguments: [("pngsave", "a.png"), ("tiffsave", "a.tif")])
     func gray16(saver: String, file: String) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let raster = Raster(deep: 100, 50, bands: 1) { x, y, _ in UInt16(x * 655 + y * 7) }
         let photograph = try Photograph.open(path: raster.save(saver, scratch.file(file)))
         #expect(photograph.bitDepth == 16)
@@ -39,7 +40,7 @@ import Testing
 
     @Test("Lightness of coloured pixels, 8 and 16 bits")
     func colourLightness() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let shallow = Raster(64, 64, bands: 3) { x, y, b in UInt8([x * 4, y * 4, (x + y) * 2][b]) }
         let deep = Raster(deep: 64, 64, bands: 3) { x, y, b in UInt16([x * 1000, y * 1000, (x + y) * 500][b]) }
         for (raster, white) in [(shallow, 255.0), (deep, 65535.0)] {
@@ -56,7 +57,7 @@ import Testing
 
     @Test("1-bit and palette images")
     func fewColours() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let checks = Raster(64, 64, bands: 1) { x, y, _ in (x / 8 + y / 8) % 2 == 0 ? 0 : 255 }
         let bilevel = try checks.save("tiffsave", scratch.file("1.tif"), ["bitdepth": "1"])
         let palette = try checks.save("pngsave", scratch.file("p.png"), ["palette": "true"])
@@ -69,7 +70,7 @@ import Testing
 
     @Test("Opacity is kept", arguments: [1, 3])
     func alpha(colourBands: Int) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let raster = Raster(32, 32, bands: colourBands + 1) { x, y, b in UInt8(b == colourBands ? x * 8 : y * 8) }
         let photograph = try Photograph.open(path: raster.save("pngsave", scratch.file("a.png")))
         #expect(photograph.hasAlpha && photograph.chromaticity == .gray)
@@ -78,7 +79,7 @@ import Testing
 
     @Test("CMYK is converted")
     func cmyk() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = Raster(32, 32, bands: 4) { x, _, b in b == 3 ? 0 : b == 0 && x < 16 ? 255 : 0 }
         raster.interpretation = VIPS_INTERPRETATION_CMYK
         let photograph = try Photograph.open(path: raster.save("jpegsave", scratch.file("c.jpg"), ["Q": "95"]))
@@ -96,7 +97,7 @@ import Testing
             ("jpegsave", "a.jpg"), ("tiffsave", "a.tif"),
         ])
     func grayWithRGBProfile(saver: String, file: String) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = Self.ramp
         try Vips.start()
         raster.profile = try ColourProfile.sRGB()
@@ -107,7 +108,7 @@ import Testing
             let length = payload.count + 2
             var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
             bytes.insert(contentsOf: [0xFF, 0xE2, UInt8(length >> 8), UInt8(length & 255)] + payload, at: 2)
-            path = scratch.write(bytes, "faulty.jpg")
+            path = try scratch.write(bytes, "faulty.jpg")
         }
         try metadata(path) { try #require($0.blob("icc-profile-data") != nil) }
         let photograph = try Photograph.open(path: path)
@@ -117,7 +118,7 @@ import Testing
 
     @Test("A profile that is sRGB leaves samples alone, a damaged one is ignored, another is applied")
     func rgbProfiles() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = Raster(32, 32, bands: 3) { x, _, _ in UInt8(x * 8) }
         raster.profile = try ColourProfile.sRGB()
         let plain = try Photograph.open(path: raster.save("pngsave", scratch.file("a.png")))
@@ -147,7 +148,7 @@ import Testing
 
     @Test("16 bits stay 16 through a profile")
     func deepProfile() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = Raster(deep: 256, 16, bands: 3) { x, y, _ in UInt16(20000 + y * 256 + x) }
         raster.profile = try swappedPrimaries()
         let photograph = try Photograph.open(path: raster.save("tiffsave", scratch.file("a.tif")))
@@ -157,7 +158,7 @@ import Testing
 
     @Test("Dates come from EXIF, resolution from the file")
     func metadataIsRead() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = Self.ramp
         raster.strings = [
             "exif-ifd0-DateTime": "2010:01:02 03:04:05", "exif-ifd2-DateTimeOriginal": "1969:07:20 20:17:40",
@@ -172,7 +173,7 @@ import Testing
 
     @Test("One pixel is a photograph too")
     func onePixel() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try Raster(1, 1, bands: 1) { _, _, _ in 99 }.save("pngsave", scratch.file("1.png"))
         let photograph = try Photograph.open(path: path)
         #expect(photograph.plane.tones == [99 * 257])
@@ -185,7 +186,7 @@ import Testing
 
     @Test("Noise over the network's lightness averages out, and the sides need not be in proportion")
     func networkLightness() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let raster = Raster(1024, 512, bands: 1) { x, y, _ in (x + y) % 2 == 0 ? 90 : 110 }
         let light = try Photograph.open(path: raster.save("pngsave", scratch.file("a.png"))).networkLightness()
         #expect(light.shape == [1, 1, 256, 256])

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -56,7 +57,7 @@ import Testing
 
     @Test("A JPEG is turned upright once, and its output says nothing of orientation", arguments: 1...8)
     func photograph(code: Int) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         // Dark at the top of the picture, and darkest at its left.
         let width = code >= 5 ? 40 : 64
         let height = code >= 5 ? 64 : 40

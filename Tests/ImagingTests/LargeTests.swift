@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -14,7 +15,7 @@ struct LargeTests {
             (8192, 6144, false, .jpeg, 2, 2), (8192, 6144, true, .tiff, 1, 2),
         ])
     func measure(width: Int, height: Int, isDeep: Bool, format: OutputFormat, variants: Int, threads: Int) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let file = scratch.file("in.tif")
         var generator = SeededGenerator(1)
         func value(_ x: Int, _ y: Int) -> Int {

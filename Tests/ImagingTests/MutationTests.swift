@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -14,7 +15,7 @@ import Testing
             ("webpsave", "a.webp", [:]),
         ] as [(String, String, [String: String])])
     func mutated(saver: String, name: String, arguments: [String: String]) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let decoder = SandboxedDecoder(program: SandboxTests.helper, arguments: [])
         var generator = SeededGenerator(6)
         let path = try DecodeTests.ramp.save(saver, scratch.file(name), arguments)
@@ -24,7 +25,7 @@ import Testing
         for index in 0..<50 {
             let copy = Self.damaged(bytes, &generator)
             do {
-                let photograph = try decoder.photograph(path: scratch.write(copy, name), limits: limits)
+                let photograph = try decoder.photograph(path: try scratch.write(copy, name), limits: limits)
                 #expect(photograph.width * photograph.height <= limits.pixels)
             } catch let error as ImagingError {
                 switch error {

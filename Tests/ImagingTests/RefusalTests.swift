@@ -1,5 +1,6 @@
 import CVips
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -25,8 +26,8 @@ import Testing
             ("a.gif", "GIF89a\u{1}\0\u{1}\0\0\0\0;"), ("a.pdf", "%PDF-1.4\n"), ("m.pgm", "P5 1 1 255\nA"),
         ])
     func noImage(name: String, text: String) throws {
-        let scratch = Scratch()
-        let error = try refusal(scratch.write(Array(text.utf8), name))
+        let scratch = try TemporaryFolder()
+        let error = try refusal(try scratch.write(Array(text.utf8), name))
         #expect(!error.isTransient)
         switch error {
         case .unsupported: #expect(!text.isEmpty)
@@ -44,13 +45,14 @@ import Testing
             ("tiffsave", "plain.tif", [:]), ("webpsave", "a.webp", [:]),
         ] as [(String, String, [String: String])])
     func truncated(saver: String, name: String, arguments: [String: String]) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var generator = SeededGenerator(4)
         let noise = Raster(300, 200, bands: 1) { _, _, _ in UInt8.random(in: 0...255, using: &generator) }
         let bytes = [UInt8](
             try Data(contentsOf: URL(fileURLWithPath: noise.save(saver, scratch.file(name), arguments))))
         for part in [0.001, 0.02, 0.3, 0.6, 0.97] {
-            let path = scratch.write(Array(bytes.prefix(max(12, Int(Double(bytes.count) * part)))), "\(part)" + name)
+            let path = try scratch.write(
+                Array(bytes.prefix(max(12, Int(Double(bytes.count) * part)))), "\(part)" + name)
             let error = try refusal(path)
             if case .damaged = error {} else { Issue.record("\(part): \(error)") }
             #expect(!"\(error)".contains("unknown error"))
@@ -60,13 +62,13 @@ import Testing
 
     @Test("AVIF, whole and truncated", .enabled(if: Self.hasAVIF, "libvips here does not write AVIF"))
     func avif() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try DecodeTests.ramp.save("heifsave", scratch.file("a.avif"), ["compression": "av1", "Q": "90"])
         let photograph = try Photograph.open(path: path)
         #expect(photograph.format == .heif && photograph.width == 80)
         #expect(abs(Int(photograph.plane.tones[20]) - 60 * 257) < 5 * 257)
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-        let cut = try refusal(scratch.write(Array(bytes.dropLast(50)), "cut.avif"))
+        let cut = try refusal(try scratch.write(Array(bytes.dropLast(50)), "cut.avif"))
         #expect(!cut.isTransient)
     }
 
@@ -76,28 +78,28 @@ import Testing
 
     @Test("A PNG that declares 1.6 gigapixels is refused by its header")
     func gigapixels() throws {
-        let scratch = Scratch()
-        let path = scratch.write(Self.png(width: 40_000, height: 40_000), "huge.png")
+        let scratch = try TemporaryFolder()
+        let path = try scratch.write(Self.png(width: 40_000, height: 40_000), "huge.png")
         #expect(try refusal(path).description.contains("40000 × 40000"))
     }
 
     @Test("Sides beyond what the decoder looks at are named", arguments: [(1, 2_000_000_000), (2_000_000_000, 1)])
     func giantSides(width: UInt32, height: UInt32) throws {
-        let scratch = Scratch()
-        let error = try refusal(scratch.write(Self.png(width: width, height: height), "giant.png"))
+        let scratch = try TemporaryFolder()
+        let error = try refusal(try scratch.write(Self.png(width: width, height: height), "giant.png"))
         #expect(isOverLimit(error) && "\(error)".contains("\(width) × \(height)"), "\(error)")
     }
 
     @Test("Strips are no photographs", arguments: [(1, 30_000), (30_000, 1), (4000, 60)])
     func strips(width: Int, height: Int) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try Raster(width, height, bands: 1) { _, _, _ in 7 }.save("pngsave", scratch.file("strip.png"))
         #expect(isOverLimit(try refusal(path)))
     }
 
     @Test("Limits of bytes, sides, pages and time")
     func limits() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try DecodeTests.ramp.save("pngsave", scratch.file("a.png"))
         var limits = DecodeLimits()
         limits.bytes = 100
@@ -118,7 +120,7 @@ import Testing
             ("webpsave", "a.webp"), ("tiffsave", "a.tif"),
         ])
     func pages(saver: String, name: String) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = Raster(30, 90, bands: 3) { _, y, _ in UInt8(50 + y / 30 * 70) }
         raster.integers = ["page-height": 30, "n-pages": 3]
         let path = try raster.save(saver, scratch.file(name), ["Q": "100"])
@@ -132,7 +134,7 @@ import Testing
 
     @Test("Floating-point and 32-bit samples are refused clearly", arguments: [VIPS_FORMAT_FLOAT, VIPS_FORMAT_UINT])
     func otherSamples(format: VipsBandFormat) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = Raster(16, 16, bands: 4) { _, _, _ in 0 }
         (raster.bands, raster.format, raster.interpretation) = (1, format, VIPS_INTERPRETATION_B_W)
         let path = try raster.save("tiffsave", scratch.file("a.tif"))
@@ -141,7 +143,7 @@ import Testing
 
     @Test("Links, directories, pipes and files that are not there")
     func notFiles() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let target = try DecodeTests.ramp.save("pngsave", scratch.file("a.png"))
         try FileManager.default.createSymbolicLink(atPath: scratch.file("link.png"), withDestinationPath: target)
         #expect(mkfifo(scratch.file("pipe.jpg"), 0o600) == 0)
@@ -156,7 +158,7 @@ import Testing
 
     @Test("A file one may not read", .enabled(if: getuid() != 0, "root may read everything"))
     func forbidden() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try DecodeTests.ramp.save("pngsave", scratch.file("a.png"))
         chmod(path, 0)
         #expect(try refusal(path) == .cannotOpen(file: path, code: EACCES))
@@ -164,7 +166,7 @@ import Testing
 
     @Test("A descriptor with a name that is hard to print")
     func descriptor() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try DecodeTests.ramp.save("pngsave", scratch.file("a.png"))
         let descriptor = open(path, O_RDONLY)
         defer { close(descriptor) }
@@ -175,13 +177,13 @@ import Testing
 
     @Test("Damaged files decoded at once keep their own reasons")
     func concurrentReasons() async throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var generator = SeededGenerator(5)
         let noise = Raster(200, 200, bands: 1) { _, _, _ in UInt8.random(in: 0...255, using: &generator) }
         var paths: [String] = []
         for (saver, name) in [("jpegsave", "a.jpg"), ("pngsave", "a.png")] {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: noise.save(saver, scratch.file(name))))
-            paths.append(scratch.write([UInt8](bytes.prefix(bytes.count / 2)), "cut-" + name))
+            paths.append(try scratch.write([UInt8](bytes.prefix(bytes.count / 2)), "cut-" + name))
         }
         let reasons = await withTaskGroup(of: String.self) { group in
             for i in 0..<40 {

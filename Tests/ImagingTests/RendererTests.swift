@@ -1,6 +1,7 @@
 import CVips
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -37,7 +38,7 @@ import Testing
             "camera.jpg", "coffee-16bit.tif", "rocket-sepia.jpg",
         ])
     func keepsLightness(format: OutputFormat, name: String) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let photograph = try Photograph.open(path: Repository.sample(name))
         let report = try write(photograph, format, scratch.file("out"))
         let out = try samples(scratch.file("out"))
@@ -54,7 +55,7 @@ import Testing
             "camera.jpg", "coffee-16bit.tif",
         ])
     func neutral(format: OutputFormat, name: String) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let photograph = try Photograph.open(path: Repository.sample(name))
         let report = try write(photograph, format, scratch.file("out"), strength: 0)
         let out = try samples(scratch.file("out"))
@@ -66,7 +67,7 @@ import Testing
 
     @Test("The same bytes for any number of threads and every time", arguments: OutputFormat.allCases)
     func deterministic(format: OutputFormat) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let photograph = try Photograph.open(path: Repository.sample("chelsea.png"))
         var files: [Data] = []
         var reports: [VariantReport] = []
@@ -79,7 +80,7 @@ import Testing
 
     @Test("Chroma beyond sRGB is counted")
     func clipping() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let photograph = try Photograph.open(path: Repository.sample("chelsea.png"))
         let mild = try write(photograph, .png, scratch.file("a"), strength: 3)
         let wild = try write(photograph, .png, scratch.file("b"), strength: 90)
@@ -90,7 +91,7 @@ import Testing
 
     @Test("Saturation multiplies chroma")
     func saturation() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let renderer = Renderer(try Photograph.open(path: Repository.sample("chelsea.png")))
         func mean(_ saturation: Double) throws -> Double {
             var options = OutputOptions(format: .tiff)
@@ -104,7 +105,7 @@ import Testing
 
     @Test("Transparency is kept, or laid onto white with a warning", arguments: OutputFormat.allCases)
     func transparency(format: OutputFormat) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let raster = Raster(64, 64, bands: 2) { x, _, b in b == 1 ? (x < 32 ? 0 : 255) : 100 }
         let photograph = try Photograph.open(path: raster.save("pngsave", scratch.file("in.png")))
         let report = try write(photograph, format, scratch.file("out"))
@@ -119,7 +120,7 @@ import Testing
 
     @Test("Profile, disclosure and dates are in every output", arguments: OutputFormat.allCases)
     func metadataIsWritten(format: OutputFormat) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var raster = DecodeTests.ramp
         raster.strings = ["exif-ifd2-DateTimeOriginal": "1969:07:20 20:17:40"]
         raster.integers = ["orientation": 6]
@@ -145,7 +146,7 @@ import Testing
 
     @Test("Resolution is carried over", arguments: [OutputFormat.jpeg, .png, .tiff])
     func resolution(format: OutputFormat) throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try DecodeTests.ramp.save("tiffsave", scratch.file("in.tif"), ["xres": "11.811", "yres": "11.811"])
         _ = try write(try Photograph.open(path: path), format, scratch.file("out"))
         let written = try Photograph.open(path: scratch.file("out"))
@@ -154,7 +155,7 @@ import Testing
 
     @Test("A picture too long for its format is refused and leaves no file")
     func tooLong() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let path = try Raster(16_400, 400, bands: 1) { _, _, _ in 9 }.save("pngsave", scratch.file("in.png"))
         #expect(throws: ImagingError.self) {
             _ = try write(try Photograph.open(path: path), .webp, scratch.file("out"))

@@ -1,5 +1,6 @@
 import CVips
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -8,14 +9,16 @@ import Testing
 @Suite struct SandboxTests {
     /// Built beside the tests.
     static let helper = Bundle.main.executableURL!.deletingLastPathComponent().path + "/faulty-helper"
-    private let scratch = Scratch()
+    private let scratch: TemporaryFolder
     private let decoder = SandboxedDecoder(program: SandboxTests.helper, arguments: [])
+
+    init() throws { scratch = try TemporaryFolder() }
 
     private func good() throws -> String { try DecodeTests.ramp.save("pngsave", scratch.file("good.png")) }
 
     private func faulty(_ fault: String) throws -> String {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: good())) + Data("fault: \(fault)".utf8)
-        return scratch.write([UInt8](bytes), "bad.png")
+        return try scratch.write([UInt8](bytes), "bad.png")
     }
 
     @Test("Nothing outside can be reached from inside")
@@ -78,8 +81,8 @@ import Testing
     func refusals() throws {
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Repository.sample("camera.jpg"))))
         let paths = [
-            scratch.write([], "empty.jpg"), scratch.write(Array("Dear diary".utf8), "text.jpg"),
-            scratch.write(Array(bytes.prefix(bytes.count / 2)), "cut.jpg"),
+            try scratch.write([], "empty.jpg"), try scratch.write(Array("Dear diary".utf8), "text.jpg"),
+            try scratch.write(Array(bytes.prefix(bytes.count / 2)), "cut.jpg"),
         ]
         for path in paths {
             let here = #expect(throws: ImagingError.self) { try Photograph.open(path: path) }

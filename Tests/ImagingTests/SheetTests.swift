@@ -1,5 +1,6 @@
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -27,7 +28,7 @@ import Testing
 
     @Test("A contact sheet holds the original first")
     func sheet() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let preview = try preview()
         let variants = (0..<8).map { preview.coloured(chroma: chroma(seed: UInt64($0))) }
         try ContactSheet.write(
@@ -50,7 +51,7 @@ import Testing
 
     @Test("Samples that agree have no uncertainty, two that differ have half their distance")
     func uncertainty() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         let preview = try preview()
         let one = chroma(seed: 1)
         let same = try UncertaintyMap.write(

@@ -1,28 +1,10 @@
 import CVips
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Imaging
-
-/// A temporary directory that goes with the test.
-final class Scratch {
-    let path: String
-
-    init() {
-        path = NSTemporaryDirectory() + "autochrome-imaging-" + UUID().uuidString
-        try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { path + "/" + name }
-
-    func write(_ bytes: [UInt8], _ name: String) -> String {
-        #expect(FileManager.default.createFile(atPath: file(name), contents: Data(bytes)))
-        return file(name)
-    }
-}
 
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -33,19 +15,6 @@ enum Repository {
     static let colourPhotographs = ["astronaut.jpg", "chelsea.jpg", "coffee.jpg"]
     /// Photographs that are not part of the project.
     static let validation = root + "/../shared/photos/validation256-00.tar"
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
 
 /// Pixels to be written as a test file, by any of libvips' savers.

@@ -1,5 +1,6 @@
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Imaging
@@ -43,12 +44,12 @@ import Testing
         "The same on photographs of ImageNet",
         .enabled(if: FileManager.default.fileExists(atPath: Repository.validation), "no validation photographs here"))
     func validationPhotographs() throws {
-        let scratch = Scratch()
+        let scratch = try TemporaryFolder()
         var sums = (0.0, 0.0)
         var better = 0
         let files = try tarFiles(Repository.validation, every: 25)
         for (index, file) in files.enumerated() {
-            let (bilinear, guided) = errors(try Photograph.open(path: scratch.write(file, "\(index).jpg")))
+            let (bilinear, guided) = errors(try Photograph.open(path: try scratch.write(file, "\(index).jpg")))
             sums = (sums.0 + bilinear, sums.1 + guided)
             better += guided < bilinear ? 1 : 0
         }

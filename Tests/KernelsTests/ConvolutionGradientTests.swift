@@ -1,5 +1,6 @@
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Kernels
@@ -40,7 +41,7 @@ import Testing
     ]
 
     @Test(arguments: cases) func adjoint(_ c: Case) {
-        var random = Seeded(7)
+        var random = SeededGenerator(7)
         let weight = random.tensor([c.outputs, c.input[1] / c.groups, c.kernel, c.kernel])
         let x = random.tensor(c.input)
         let rule = ConvolutionGradient(stride: c.stride, dilation: c.dilation, padding: c.padding, groups: c.groups)
@@ -63,7 +64,7 @@ import Testing
     }
 
     @Test func threadsDoNotMatter() {
-        var random = Seeded(8)
+        var random = SeededGenerator(8)
         let (x, weight) = (random.tensor([3, 20, 12, 12]), random.tensor([10, 20, 3, 3]))
         let gradient = random.tensor([3, 10, 6, 6])
         let rule = ConvolutionGradient(stride: 2, padding: .symmetric(1))
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func transposed() {
-        var random = Seeded(9)
+        var random = SeededGenerator(9)
         let (x, weight) = (random.tensor([2, 4, 5, 6]), random.tensor([4, 3, 4, 4]))
         let gradient = random.tensor([2, 3, 10, 12])
         let dx = TransposedConvolution.inputGradient(gradient, weight: weight, .single)
@@ -90,7 +91,7 @@ import Testing
 
     /// Batch norm is not linear: central differences in double precision.
     @Test(arguments: [false, true]) func batchNormalisation(isKept: Bool) {
-        var random = Seeded(10)
+        var random = SeededGenerator(10)
         let (x, gradient) = (random.tensor([3, 2, 3, 5]), random.tensor([3, 2, 3, 5]))
         let (weight, bias) = (random.tensor([2]), random.tensor([2]))
         let kept = BatchNormalisation.Statistics(kept: [0.2, -0.3], variance: [0.5, 2])
@@ -133,7 +134,7 @@ import Testing
 
     /// Both directions of a coupling: input and gradients from the output alone, against central differences.
     @Test func couplingReversal() {
-        var random = Seeded(11)
+        var random = SeededGenerator(11)
         let (x, gradient, st) = (random.tensor([2, 5]), random.tensor([2, 5]), random.tensor([2, 10]))
         let (alpha, logScale) = (1.5, 0.3)
         func clamp(_ s: Double) -> Double { alpha * 0.636 * atan(s / alpha) }

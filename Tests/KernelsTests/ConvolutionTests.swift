@@ -1,4 +1,5 @@
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Kernels
@@ -29,7 +30,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     /// Draws a case of any kind, or one that goes by Winograd.
     init(seed: UInt64, winograd: Bool = false) {
         self.winograd = winograd ? true : nil
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed)
         func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
         depthwise = !winograd && pick(0...3) == 0
         let square = depthwise ? [3, 5][pick(0...1)] : [1, 2, 3, 3, 3, 5][pick(0...5)]
@@ -49,7 +50,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
 
     /// The layer, its input, its addend and the result of the reference.
     func make() -> (layer: Convolution, input: Tensor, addend: Tensor?, expected: Tensor) {
-        var random = Seeded(seed &+ 1 << 32)
+        var random = SeededGenerator(seed &+ 1 << 32)
         let weight = random.tensor([outputs, depthwise ? 1 : inputs, kernel.0, kernel.1])
         let bias = hasBias ? random.values(outputs) : nil
         let input = random.tensor([batch, inputs, size.0, size.1])
@@ -108,7 +109,7 @@ extension Convolution {
         (128, 128, 32, 2, 1), (256, 304, 16, 2, 1),
     ])
     func layersOfTheNetwork(inputs: Int, outputs: Int, size: Int, stride: Int, dilation: Int) {
-        var random = Seeded(UInt64(inputs * outputs))
+        var random = SeededGenerator(UInt64(inputs * outputs))
         let weight = random.tensor([outputs, inputs, 3, 3])
         let input = random.tensor([8, inputs, size, size])
         let winograd = Convolution(
@@ -138,7 +139,7 @@ extension Convolution {
     /// Filters of few rows read rows of whole vectors in place.
     @Test(arguments: [(32, 2, 3, 1, 64), (5, 8, 5, 2, 24), (7, 3, 3, 1, 40), (6, 4, 1, 1, 32)])
     func fewOutputs(inputs: Int, outputs: Int, kernel: Int, dilation: Int, width: Int) {
-        var random = Seeded(UInt64(width))
+        var random = SeededGenerator(UInt64(width))
         let weight = random.tensor([outputs, inputs, kernel, kernel])
         let input = random.tensor([2, inputs, 9, width])
         let padding = kernel / 2 * dilation
@@ -153,7 +154,7 @@ extension Convolution {
     }
 
     @Test func nanIsNotHidden() {
-        var random = Seeded(5)
+        var random = SeededGenerator(5)
         for activation: Activation in [.none, .relu, .relu6, .leakyReLU(0.1)] {
             for inputs in [4, 16] {
                 var values = random.values(inputs * 64)
@@ -168,7 +169,7 @@ extension Convolution {
 
     @Test(arguments: [(1, 3, 5, 7, 6), (2, 8, 4, 4, 4), (3, 16, 12, 9, 10)])
     func transposedAgreesWithReference(batch: Int, inputs: Int, outputs: Int, height: Int, width: Int) {
-        var random = Seeded(UInt64(inputs))
+        var random = SeededGenerator(UInt64(inputs))
         let weight = random.tensor([inputs, outputs, 4, 4])
         let bias = random.values(outputs)
         let input = random.tensor([batch, inputs, height, width])

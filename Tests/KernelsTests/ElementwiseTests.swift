@@ -1,5 +1,6 @@
 import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Kernels
@@ -9,7 +10,7 @@ import Testing
 
     @Test(arguments: shapes)
     func affineAddAndActivate(shape: [Int]) {
-        var random = Seeded(1)
+        var random = SeededGenerator(1)
         let x = random.tensor(shape)
         let (scale, shift) = (random.values(shape[1]), random.values(shape[1]))
         let fast = Elementwise.affine(x, scale: scale, shift: shift, activation: .relu6, Execution(threads: 2))
@@ -28,7 +29,7 @@ import Testing
 
     @Test(arguments: shapes)
     func couplingAgreesWithReferenceAndInverts(shape: [Int]) {
-        var random = Seeded(2)
+        var random = SeededGenerator(2)
         let x = random.tensor(shape)
         let st = Elementwise.affine(
             random.tensor([shape[0], 2 * shape[1]] + shape[2...]),
@@ -51,7 +52,7 @@ import Testing
 
     @Test(arguments: shapes)
     func rotation(shape: [Int]) {
-        var random = Seeded(3)
+        var random = SeededGenerator(3)
         let (x, matrix) = (random.tensor(shape), random.tensor([shape[1], shape[1]]))
         let whole = Elementwise.rotate(x, matrix, Execution(threads: 2))
         #expect(relativeError(whole, Reference.rotate(x, matrix)) <= 2e-6)
@@ -60,7 +61,7 @@ import Testing
 
     @Test(arguments: [[1, 1, 2, 2], [2, 4, 6, 8], [3, 8, 4, 2], [1, 4, 64, 64]])
     func resampling(shape: [Int]) {
-        var random = Seeded(4)
+        var random = SeededGenerator(4)
         let two = Execution(threads: 2)
         let x = random.tensor(shape)
         let deep = Elementwise.spaceToDepth2(x, two)
@@ -126,7 +127,7 @@ import Testing
     }
 
     @Test func arctangent() {
-        var random = Seeded(6)
+        var random = SeededGenerator(6)
         var arguments = (0..<20000).map { _ in Float.random(in: -3...3, using: &random) }
         arguments += (-37...37).flatMap { [Float(pow(10, Double($0))), -Float(pow(10, Double($0)))] }
         arguments += [1, -1, Float(1).nextUp, Float(1).nextDown, .leastNormalMagnitude, .infinity]
@@ -136,7 +137,7 @@ import Testing
     }
 
     @Test func exponential() {
-        var random = Seeded(8)
+        var random = SeededGenerator(8)
         var arguments = (0..<20000).map { _ in Float.random(in: -3...3, using: &random) }
         arguments += (0..<20000).map { _ in Float.random(in: -87...87, using: &random) } + [0, 87, -87, 1e-30]
         #expect(worst(arguments, VectorMath.exp, exp) <= 2e-7)

@@ -1,4 +1,5 @@
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Kernels
@@ -6,7 +7,7 @@ import Testing
 @Suite struct LinearTests {
     @Test(arguments: [(1, 5, 3), (8, 512, 512), (3, 768, 50), (30, 33, 7), (24, 17, 4), (0, 4, 4)])
     func agreesWithReference(batch: Int, inputs: Int, outputs: Int) {
-        var random = Seeded(UInt64(batch * inputs))
+        var random = SeededGenerator(UInt64(batch * inputs))
         let weight = random.tensor([outputs, inputs])
         let bias = random.values(outputs)
         let x = random.tensor([batch, inputs])
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func bitsDependNeitherOnThreadsNorOnBatch() {
-        var random = Seeded(7)
+        var random = SeededGenerator(7)
         let layer = Linear(weight: random.tensor([70, 130]), bias: nil, activation: .relu)
         let x = random.tensor([29, 130])
         let whole = layer(x, .single)
@@ -33,7 +34,7 @@ import Testing
 
     @Test(arguments: [(3, 4, 5), (64, 17, 33), (1, 200, 1)], [false, true])
     func matrixProducts(_ size: (Int, Int, Int), transposing: Bool) {
-        var random = Seeded(11)
+        var random = SeededGenerator(11)
         let (rows, columns, depth) = size
         let a = random.tensor(transposing ? [depth, rows] : [rows, depth])
         let b = random.tensor(transposing ? [columns, depth] : [depth, columns])

@@ -1,5 +1,6 @@
 import Colorization
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Service

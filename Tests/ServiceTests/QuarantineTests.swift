@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Logging
+import TestSupport
 import Testing
 
 @testable import Service

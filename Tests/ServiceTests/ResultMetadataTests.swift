@@ -2,6 +2,7 @@ import Colorization
 import Digest
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @testable import Service

@@ -4,32 +4,6 @@ import Spool
 
 @testable import Service
 
-/// A temporary directory that goes with the test, its links resolved.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array((NSTemporaryDirectory() + "/autochrome-service-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil, let resolved = realpath(template, nil) else {
-            throw POSIXError(.init(rawValue: errno) ?? .EIO)
-        }
-        defer { free(resolved) }
-        path = String(cString: resolved)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file, making the folders above it, and returns its path.
-    @discardableResult
-    func write(_ text: String, _ name: String) throws -> String {
-        let file = URL(fileURLWithPath: path + "/" + name)
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-        return file.path
-    }
-}
-
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path

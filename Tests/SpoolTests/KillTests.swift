@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Spool
@@ -51,7 +52,7 @@ private final class Worker {
         let spool = try TemporarySpool()
         let names = (0..<60).map { "album-\($0 % 4)/\($0).tif" }
         for name in names { try spool.drop(name, name) }
-        var generator = SeededGenerator(state: 5)
+        var generator = SeededGenerator(5)
         for _ in 0..<8 {
             let instant = UInt32.random(in: 10_000...150_000, using: &generator)
             let root = spool.root

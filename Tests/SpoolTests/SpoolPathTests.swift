@@ -1,5 +1,6 @@
 import Digest
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Spool
@@ -31,7 +32,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3] as [UInt64])
     func escapingLosesNothing(_ seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed)
         for _ in 0..<500 {
             let count = Int.random(in: 1...40, using: &generator)
             let bytes = (0..<count).map { _ in UInt8.random(in: 1...255, using: &generator) }

@@ -1,27 +1,24 @@
 import Digest
 import Foundation
 import Synchronization
+import TestSupport
 
 @testable import Spool
 
 /// A folder with inbox, outbox and the rest, removed with this.
 final class TemporarySpool {
-    let root: String
+    let folder: TemporaryFolder
+    var root: String { folder.path }
     var configuration: SpoolConfiguration
 
     init(change: (inout SpoolConfiguration) -> Void = { _ in }) throws {
-        var template = Array((NSTemporaryDirectory() + "/autochrome-test-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw SpoolError.last("make directory", "test folder") }
-        root = String(cString: template)
+        folder = try TemporaryFolder()
+        let root = folder.path
         var wanted = SpoolConfiguration(inbox: root + "/inbox", outbox: root + "/outbox", state: root + "/state")
         wanted.quietSeconds = 0.2
         wanted.truncatedSeconds = 60
         change(&wanted)
         configuration = try wanted.prepare()
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: root)
     }
 
     /// Writes a file of the inbox, making the folders above it.
@@ -80,19 +77,6 @@ extension Publisher {
         try staging.write(Data("variant of \(identity.content)".utf8), as: "01.jpg")
         try staging.write(document(source, identity), as: ResultName.metadata(of: source))
         return try publish(staging, source: source, content: identity.content, previous: previous)
-    }
-}
-
-/// A seeded generator (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Kernels
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Training
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test func resumedTrainingGivesTheSameBits() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let (whole, parts) = (folder.path + "/whole", folder.path + "/parts")
         try trainer(whole, steps: 4).run(shouldStop: { false }, report: { _ in }, saved: { _ in })
         var steps = 0
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func learns() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         var likelihoods: [Double] = []
         var held: Double?
         try trainer(folder.path + "/model", steps: 12, held: true).run(
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test func fixedLeavesTheConditioningNetworkAlone() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let model = folder.path + "/model"
         try trainer(model, steps: 1).run(shouldStop: { false }, report: { _ in }, saved: { _ in })
         let start = try ColorizationStart(model: model, preset: .paper, width: nil, ablation: .fixed)
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func keptStatisticsStay() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let model = folder.path + "/model"
         try trainer(model, steps: 1).run(shouldStop: { false }, report: { _ in }, saved: { _ in })
         let start = try ColorizationStart(model: model, preset: nil, width: nil, ablation: nil)
@@ -93,7 +94,7 @@ import Testing
     }
 
     @Test func refusesOtherNetworksByName() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let model = folder.path + "/model"
         try trainer(model, steps: 1).run(shouldStop: { false }, report: { _ in }, saved: { _ in })
         #expect(throws: TrainingError.otherSettings(path: model, reason: "preset paper, not compact")) {
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test func aFullDiskLeavesTheLastModel() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let model = folder.path + "/model"
         try trainer(model, steps: 1).run(shouldStop: { false }, report: { _ in }, saved: { _ in })
         let before = try Data(contentsOf: URL(fileURLWithPath: model))
@@ -128,7 +129,7 @@ import Testing
     }
 
     @Test func dataThatCannotBeUsed() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         #expect(throws: TrainingError.data(path: folder.path, reason: "no photographs")) {
             try photographs([folder.path])
         }
@@ -147,7 +148,7 @@ import Testing
     }
 
     @Test func photographsFromAnArchive() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let archive = folder.path + "/photographs.tar"
         let tar = Process()
         tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")

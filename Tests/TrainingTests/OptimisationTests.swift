@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Training
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test func aCheckpointGoesOnToTheSameBits() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let path = folder.path + "/checkpoint.safetensors"
         func train(_ parameters: Parameters, _ adam: Adam, _ steps: Range<Int>) {
             for step in steps {
@@ -120,7 +121,7 @@ import Testing
 
     /// A full disk, as far as the program can tell: writing fails, and the file that was there is whole.
     @Test func aFailedWriteLeavesTheLastCheckpoint() throws {
-        let folder = try TemporaryDirectory()
+        let folder = try TemporaryFolder()
         let path = folder.path + "/checkpoint.safetensors"
         let parameters = Parameters([Parameter("a", Tensor([4], [1, 2, 3, 4]))])
         try Checkpoint.write(parameters, Adam(), state: 1, to: path)

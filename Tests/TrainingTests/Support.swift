@@ -64,12 +64,3 @@ func expectGradients(
             "\(parameter.name): \(analytic) where differences give \(numeric)", sourceLocation: sourceLocation)
     }
 }
-
-/// A directory that is gone when the test is.
-final class TemporaryDirectory {
-    let path = NSTemporaryDirectory() + "training-tests-" + UUID().uuidString
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}

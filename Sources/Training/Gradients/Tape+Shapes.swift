@@ -51,7 +51,7 @@ extension Tape {
 
     /// The first images of a batch.
     func first(_ count: Int, of x: Variable) -> Variable {
-        let part = x.value.images(0..<count)
+        let part = x.value.samples(0..<count)
         return record(part, trained: x.needsGradient) { [execution] gradient in
             let rest = Tensor([1, x.value.count - gradient.count])
             let whole = Tensor.joined([gradient.reshaped([1, gradient.count]), rest])
@@ -69,15 +69,6 @@ extension Tape {
 }
 
 extension Tensor {
-    /// Some images of a batch.
-    func images(_ range: Range<Int>) -> Tensor {
-        precondition(range.upperBound <= shape[0], "images \(range) of \(shape)")
-        if range.count == shape[0] { return self }
-        let size = shape[0] == 0 ? 0 : count / shape[0]
-        return reshaped([1, count]).channels(range.lowerBound * size..<range.upperBound * size)
-            .reshaped([range.count] + shape.dropFirst())
-    }
-
     /// A function of each element.
     func map(_ body: (Float) -> Float) -> Tensor {
         var result = self
