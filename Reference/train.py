@@ -15,8 +15,8 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from PIL import Image
 
+import sheet
 from autochrome import data, efficientnet, evaluation, initialisation, lab, modelfile, network
 
 STAGES = ["conditioning", "flow", "joint"]
@@ -100,24 +100,6 @@ def regression_loss(mean, scale, ab):
     residual = (mean.detach() - ab).pow(2)
     likelihood = (0.5 * residual * (-2 * scale).exp() + scale).mean()
     return error + 0.2 * likelihood, error
-
-
-def sheet(model: network.Colorizer, images: torch.Tensor, path: Path, columns: int = 6, temperature: float = 1.0) -> None:
-    """Rows of gray, truth, mode and samples."""
-    model.eval()
-    device = next(model.parameters()).device
-    with torch.no_grad():
-        rgb = images.to(device).float() / 255
-        lightness, ab = data.split(rgb)
-        c = model.conditions(model.features(lightness))
-        gray = evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))
-        generator = torch.Generator().manual_seed(7)
-        tiles = [gray, rgb, evaluation.colorize(lightness, evaluation.sample(model, c, torch.zeros(len(rgb), 8192, device=device)))]
-        for _ in range(columns):
-            z = temperature * torch.randn(len(rgb), 8192, generator=generator).to(device)
-            tiles.append(evaluation.colorize(lightness, evaluation.sample(model, c, z)))
-        grid = torch.cat([torch.cat(list(t), 1) for t in tiles], 2)
-    Image.fromarray((grid * 255 + 0.5).byte().permute(1, 2, 0).cpu().numpy()).save(path)
 
 
 def main() -> None:
@@ -278,7 +260,7 @@ def main() -> None:
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
             print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']}", flush=True)
             if args.stage != "conditioning":
-                sheet(ema, validation[:8], args.work / f"{args.stage}.png")
+                sheet.draw([ema], validation[:8], args.work / f"{args.stage}.png")
             figure_of_merit = row["regression"] if args.stage == "conditioning" else row["nll_per_dim"]
             is_best = math.isfinite(figure_of_merit) and figure_of_merit <= progress.get("best", math.inf)
             if is_best:

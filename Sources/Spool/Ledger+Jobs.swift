@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 import GRDB
 
@@ -79,6 +80,29 @@ extension Ledger {
                 arguments: [Data(identity.content.bytes), identity.model, identity.settings])
             guard let twin = try twin.map(Job.init(row:)), let result = twin.result else { return .new }
             return .duplicate(of: twin.path, result: result)
+        }
+    }
+
+    /// Asks for another try of the files whose result, that of the same content elsewhere, was replaced.
+    ///
+    /// - Parameters:
+    ///   - result: The folder in the outbox that was replaced.
+    ///   - path: The file whose result lies there now.
+    package func displace(
+        from result: SpoolPath, by path: SpoolPath, content: ContentHash, at now: Date = Date()
+    ) throws -> [Job] {
+        try write { try self.displace(from: result, by: path, content: content, now, $0) }
+    }
+
+    @discardableResult
+    func displace(
+        from result: SpoolPath, by path: SpoolPath, content: ContentHash, _ now: Date, _ database: Database
+    ) throws -> [Job] {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT * FROM job WHERE result = ? AND path <> ? AND content <> ? AND state = ?",
+            arguments: [result.data, path.data, Data(content.bytes), Job.Code.published.rawValue])
+        return try rows.map { row in
+            try advance(Job(row: row), .retried, now, database) { $0.isResultCurrent = false }.job
         }
     }
 

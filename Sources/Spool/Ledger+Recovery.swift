@@ -57,6 +57,9 @@ extension Ledger {
                     $0.result = result
                     $0.isResultCurrent = true
                 }
+                if let content = job.identity?.content {
+                    try self.displace(from: result, by: job.path, content: content, now, database)
+                }
                 return Step(job: step.job, action: .leave)
             }
         }

@@ -61,9 +61,11 @@ package final class Publisher: Sendable {
     ///
     /// - Parameters:
     ///   - previous: Where the source's last result lies, as far as known; it is replaced if it is there.
+    ///   - replacesOther: Whether the source's result of other content is replaced; if not, it stays beside this one.
     /// - Returns: The folder in the outbox.
     package func publish(
-        _ staging: Staging, source: SpoolPath, content: ContentHash, previous: SpoolPath? = nil
+        _ staging: Staging, source: SpoolPath, content: ContentHash, previous: SpoolPath? = nil,
+        replacesOther: Bool = true
     ) throws -> SpoolPath {
         try staging.seal()
         return try naming.withLock { _ in
@@ -75,9 +77,9 @@ package final class Publisher: Sendable {
                     try move(staging, to: place, replacing: false)
                     return place
                 }
-                guard status.kind == .directory, try result(at: place)?.source == source, try isFlat(place) else {
-                    continue
-                }
+                guard status.kind == .directory, let old = try result(at: place), old.source == source,
+                    replacesOther || old.identity.content == content, try isFlat(place)
+                else { continue }
                 try move(staging, to: place, replacing: true)
                 return place
             }

@@ -85,6 +85,19 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool.root + "/outbox/album").count == 2)
     }
 
+    @Test func aResultOfOtherContentStaysWhereItIsNotReplaced() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let (one, two) = (WorkIdentity("one"), WorkIdentity("two"))
+        let first = try publisher.publish(tif, one)
+        let second = try publisher.publish(tif, two, previous: first, replacesOther: false)
+        #expect(second == SpoolPath("album/grandma-\(two.content.short)"))
+        // The same content again, with another model or other settings, does replace its own.
+        #expect(try publisher.publish(tif, one, previous: first, replacesOther: false) == first)
+        #expect(try publisher.publish(tif, two, previous: first, replacesOther: false) == second)
+        #expect(try publisher.result(at: first)?.identity == one)
+    }
+
     @Test func aFolderOfTheSourcesNameIsLeftAlone() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)

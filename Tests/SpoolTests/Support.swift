@@ -72,11 +72,14 @@ extension WorkIdentity {
 extension Publisher {
     /// Publishes a result of one variant.
     @discardableResult
-    func publish(_ source: SpoolPath, _ identity: WorkIdentity, previous: SpoolPath? = nil) throws -> SpoolPath {
+    func publish(
+        _ source: SpoolPath, _ identity: WorkIdentity, previous: SpoolPath? = nil, replacesOther: Bool = true
+    ) throws -> SpoolPath {
         let staging = try stage()
         try staging.write(Data("variant of \(identity.content)".utf8), as: "01.jpg")
         try staging.write(document(source, identity), as: ResultName.metadata(of: source))
-        return try publish(staging, source: source, content: identity.content, previous: previous)
+        return try publish(
+            staging, source: source, content: identity.content, previous: previous, replacesOther: replacesOther)
     }
 }
 

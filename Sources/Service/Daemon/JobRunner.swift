@@ -172,7 +172,7 @@ package final class JobRunner: Sendable {
         let settings = configuration.coloring
         let identity = WorkIdentity(
             content: content, model: now.workshop.model.metadata.sha256, settings: settings.key)
-        if let result = try done(path, identity) {
+        if let result = try done(job, identity, isReplaced: configuration.originals == .keep) {
             perform(try spools.ledger.published(path, stamp: candidate.stamp, as: identity, result: result))
             return
         }
@@ -187,7 +187,11 @@ package final class JobRunner: Sendable {
             settings: settings, into: staging.path
         ) { try board.advance(token, to: $0) }
         try board.advance(token, to: "publishing")
-        let result = try staging.publish(metadata, of: path, content: content, previous: job.result, spools.publisher)
+        // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
+        let result = try staging.publish(
+            metadata, of: path, content: content, previous: job.result,
+            replacesOther: configuration.originals == .keep, spools.publisher)
+        for other in try spools.ledger.displace(from: result, by: path, content: content) { gate.push(other.candidate) }
         let step = try spools.ledger.published(path, stamp: candidate.stamp, as: identity, result: result)
         let seconds = metadata.timings
         logger.info(
@@ -200,11 +204,17 @@ package final class JobRunner: Sendable {
     }
 
     /// Where this very work lies in the outbox; nil where it does not.
-    private func done(_ path: SpoolPath, _ identity: WorkIdentity) throws -> SpoolPath? {
+    ///
+    /// `isReplaced` says that what the file's last result was made of is no more: then that result must not stay.
+    private func done(_ job: Job, _ identity: WorkIdentity, isReplaced: Bool) throws -> SpoolPath? {
+        let path = job.path
         switch try spools.ledger.identify(path, as: identity) {
         case .published(let result):
             if try spools.publisher.result(at: result)?.identity == identity { return result }
         case .duplicate(let other, let result):
+            if isReplaced, let own = job.result, own != result, try spools.publisher.result(at: own)?.source == path {
+                break
+            }
             if try spools.publisher.result(at: result)?.identity == identity {
                 logger.info("\(path): the same picture as \(other); its variants are in \(result)")
                 return result

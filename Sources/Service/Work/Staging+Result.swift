@@ -8,10 +8,11 @@ extension Staging {
     /// - Returns: The result's folder in the outbox.
     func publish(
         _ metadata: ResultMetadata, of source: SpoolPath, content: ContentHash, previous: SpoolPath?,
-        _ publisher: Publisher
+        replacesOther: Bool = true, _ publisher: Publisher
     ) throws -> SpoolPath {
         try seal(metadata, of: source)
-        return try publisher.publish(self, source: source, content: content, previous: previous)
+        return try publisher.publish(
+            self, source: source, content: content, previous: previous, replacesOther: replacesOther)
     }
 
     /// Adds the metadata to what was written here.

@@ -1,0 +1,58 @@
+import Digest
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Photographs that come under the name of others, or with the content of others.
+    @Suite struct ReplacementTests {
+        private let first = Pictures.gray(seed: 1)
+        private let second = Pictures.gray(seed: 2)
+        private let third = Pictures.gray(seed: 3)
+
+        /// The content that each result of the outbox is of.
+        private func contents(_ service: TestService) throws -> [String: String] {
+            let results = try service.results()
+            #expect(results.flatMap(\.problems) == [])
+            return Dictionary(
+                uniqueKeysWithValues: results.map {
+                    (String($0.path.dropFirst(service.outbox.count + 1)), $0.sourceHash ?? "")
+                })
+        }
+
+        private func hash(_ picture: [UInt8]) -> String { ContentHash(of: picture).hex }
+
+        @Test func aResultThatStoodForTwoIsMadeForTheOtherWhenItIsReplaced() async throws {
+            let service = try TestService()
+            try service.drop(first, "a.png")
+            try await service.runOnce()
+            try service.drop(first, "same.png")
+            try await service.runOnce()
+            #expect(try contents(service) == ["a": hash(first)])
+            try service.drop(second, "a.png")
+            try await service.runOnce()
+            #expect(try contents(service) == ["a": hash(second), "same": hash(first)])
+        }
+
+        @Test func aReplacedPhotographDoesNotKeepItsOldColours() async throws {
+            let service = try TestService()
+            try service.drop(first, "a.png")
+            try service.drop(second, "b.png")
+            try await service.runOnce()
+            try service.drop(first, "b.png")
+            try await service.runOnce()
+            #expect(try contents(service) == ["a": hash(first), "b": hash(first)])
+        }
+
+        @Test(arguments: ["archive", "delete"])
+        func namesThatAreUsedAgainReplaceNothing(originals: String) async throws {
+            let service = try TestService(["originals": originals])
+            for picture in [first, second, third, second] {
+                try service.drop(picture, "scan.png")
+                try await service.runOnce()
+            }
+            #expect(service.folder.tree("inbox") == [])
+            let expected = [second, third].map { ("scan-" + ContentHash(of: $0).short, hash($0)) }
+            #expect(try contents(service) == Dictionary(uniqueKeysWithValues: [("scan", hash(first))] + expected))
+        }
+    }
+}
