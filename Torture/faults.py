@@ -41,7 +41,8 @@ class Trial:
 
     def __init__(self, program: Path) -> None:
         self.template = Spool(program, quiet_seconds=0, workers=1, threads=1, originals="archive")
-        self.template.drop("old/c.png", png(30, 20, 1))
+        self.earlier = png(30, 20, 1)
+        self.template.drop("old/c.png", self.earlier)
         self.template.run("watch", "--once")
         pictures = [picture(n) for n in range(3)]
         same = pictures[0][1]
@@ -50,7 +51,7 @@ class Trial:
         self.bad = {"bad.png": b"not a photograph"}
         for name, data in (self.good | self.bad).items():
             self.template.drop(name, data)
-        self.originals = [*self.good.values(), *self.bad.values(), png(30, 20, 1)]
+        self.originals = [*self.good.values(), *self.bad.values(), self.earlier]
         self.spool = Spool(program, **self.template.settings)
         self.spool.configure(**{n: self.spool.root / n for n in ("inbox", "outbox", "state")})
 
@@ -93,7 +94,7 @@ class Trial:
         if self.good.keys() & spool.reasons().keys():
             spool.run("retry")
             spool.run("watch", "--once")
-        end = spool.judge({**self.good}, set(self.bad))
+        end = spool.judge(self.good, set(self.bad), earlier=[self.earlier])
         end.twice = [line for line in end.twice if "copy.png" not in line or error == 0]
         outcome.add(end, "afterwards: ")
         outcome.lost += spool.missing(self.originals)

@@ -169,7 +169,7 @@ def torture(program: Path, cuts: int, seed: int) -> tuple[int, int, Outcome]:
         for shared in spool.state.glob("*-shm"):
             shared.unlink()
         spool.drain()
-        outcome = spool.judge(pictures, {"bad.png"}, truth)
+        outcome = spool.judge(pictures, {"bad.png"}, truth, [old])
         outcome.lost += spool.missing([old])
         outcome.other += disk.violations
         if outcome:

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -211,11 +211,18 @@ class Spool:
         there = {sha256(p.read_bytes()) for place in places for p in place.rglob("*") if p.is_file()}
         return [f"an original is gone: {sha256(f)}" for f in files if sha256(f) not in there]
 
-    def judge(self, good: dict[str, bytes], bad: set[str], truth: dict[str, list[str]] | None = None) -> Outcome:
+    def judge(
+        self,
+        good: dict[str, bytes],
+        bad: set[str],
+        truth: dict[str, list[str]] | None = None,
+        earlier: Sequence[bytes] = (),
+    ) -> Outcome:
         """Holds a drained spool against what was put into it.
 
         `good` are the photographs by name and `bad` the names of files that cannot be coloured; `truth` are the
-        variants' hashes of an undisturbed run by the photograph's.
+        variants' hashes of an undisturbed run by the photograph's, and `earlier` what had a result before its name was
+        used for another photograph: that result stays.
         """
         outcome = Outcome()
         results = self.results()
@@ -239,7 +246,10 @@ class Spool:
                 outcome.twice.append(f"{name}: {[str(m.path) for m in made]}")
             elif truth is not None and made[0].variants != truth[content]:
                 outcome.half.append(f"{name}: other variants than undisturbed")
-        for content in by_content.keys() - wanted.keys():
+        for content in map(sha256, earlier):
+            if content not in wanted and len(by_content.get(content, [])) != 1:
+                outcome.lost.append(f"the earlier {content}: {[str(m.path) for m in by_content.get(content, [])]}")
+        for content in by_content.keys() - wanted.keys() - set(map(sha256, earlier)):
             outcome.other.append(f"a result of what was never put in: {by_content[content][0].path}")
         for name, data in good.items():
             job = jobs.get(name)

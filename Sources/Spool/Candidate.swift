@@ -43,8 +43,13 @@ package struct OpenedFile: ~Copyable, Sendable {
     /// The hash of the whole content; throws `changed` where the file was written to meanwhile.
     package func hash() throws -> ContentHash {
         let hash = try ContentHash(descriptor: descriptor.raw, path: path)
-        guard try descriptor.status(path).stamp == stamp else { throw SpoolError.changed(path: path) }
+        try verifyUnchanged()
         return hash
+    }
+
+    /// Throws `changed` where the file was written to since it was opened: what was read of it belongs to no one content.
+    package func verifyUnchanged() throws {
+        guard try descriptor.status(path).stamp == stamp else { throw SpoolError.changed(path: path) }
     }
 }
 

@@ -186,6 +186,7 @@ package final class JobRunner: Sendable {
                 modified: Date(timeIntervalSince1970: Double(candidate.stamp.modified) / 1e9)),
             settings: settings, into: staging.path
         ) { try board.advance(token, to: $0) }
+        try file.verifyUnchanged()
         try board.advance(token, to: "publishing")
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
         let result = try staging.publish(
