@@ -32,7 +32,7 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
     /// Whether the same file may succeed later without having changed.
     package var isTransient: Bool {
         switch self {
-        case .cannotOpen(_, let code): ![ENOENT, EACCES, EPERM, ELOOP, ENOTDIR, ENAMETOOLONG].contains(code)
+        case .cannotOpen(_, let code): ![ENOENT, ELOOP, ENOTDIR, ENAMETOOLONG].contains(code)
         case .cannotRead, .cannotWrite, .tooSlow, .noDecoder: true
         case .notAPhotograph, .unsupported, .overLimit, .damaged, .decoderFailed, .cannotEncode, .invalidSetting,
             .library:

@@ -147,9 +147,11 @@ extension EndToEnd {
 
         @Test(.enabled(if: geteuid() != 0, "root may read everything"))
         func whatMayNotBeReadIsNamed() async throws {
-            let service = try TestService()
+            let service = try TestService(["attempts": "2", "backoff_seconds": "0"])
             try service.drop(Pictures.gray(), "secret.png")
             chmod(service.folder.path + "/inbox/secret.png", 0)
+            try await service.runOnce(expecting: 1)
+            #expect(service.folder.exists("inbox/secret.png"))
             let outcome = try await service.runOnce(expecting: 1)
             #expect(outcome.errors.contains("secret.png: failed: "))
         }

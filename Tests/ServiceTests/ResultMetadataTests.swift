@@ -2,6 +2,7 @@ import Colorization
 import Digest
 import Foundation
 import Imaging
+import Spool
 import TestSupport
 import Testing
 
@@ -17,18 +18,15 @@ import Testing
         configuration.threads = 1
         let workshop = Workshop(
             model: try LoadedModel.load(Repository.model), configuration: configuration, decoder: Repository.decoder())
-        let path = Repository.root + "/Samples/" + sample
-        let content = try Data(contentsOf: URL(fileURLWithPath: path))
-        let descriptor = open(path, O_RDONLY)
-        defer { close(descriptor) }
+        let samples = try Folder(Repository.root + "/Samples")
+        let path = SpoolPath(sample)!
+        let file = try samples.openFile(path)
         var settings = ColoringSettings()
         settings.samples = 2
         change(&settings)
         var stages: [String] = []
         let metadata = try workshop.make(
-            .init(
-                descriptor: descriptor, name: sample, path: path, content: ContentHash(of: content),
-                bytes: content.count, modified: Date(timeIntervalSince1970: 1_000_000_000.25)),
+            .init(name: sample, path: samples.display(path), content: file.hash()), of: file,
             settings: settings, into: folder.path
         ) { stages.append($0) }
         #expect(stages.first == "waiting for memory" && stages.contains("sampling"))

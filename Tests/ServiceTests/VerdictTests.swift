@@ -25,7 +25,7 @@ import Testing
     private static let imaging: [(ImagingError, String)] = [
         (.damaged(file: "a", reason: "r"), "incomplete"), (.overLimit(file: "a", reason: "r"), "permanent"),
         (.unsupported(file: "a", reason: "r"), "permanent"), (.notAPhotograph(file: "a", reason: "r"), "permanent"),
-        (.cannotOpen(file: "a", code: EACCES), "permanent"), (.cannotOpen(file: "a", code: EMFILE), "temporary"),
+        (.cannotOpen(file: "a", code: EACCES), "temporary"), (.cannotOpen(file: "a", code: EMFILE), "temporary"),
         (.cannotRead(file: "a", code: EIO), "temporary"), (.tooSlow(file: "a", seconds: 1), "temporary"),
         (.cannotWrite(file: "a", code: EIO), "temporary"), (.cannotWrite(file: "a", code: ENOSPC), "noSpace"),
         (.cannotWrite(file: "a", code: EDQUOT), "noSpace"), (.cannotEncode(file: "a", reason: "r"), "permanent"),
@@ -34,8 +34,8 @@ import Testing
     private static let spool: [(SpoolError, String)] = [
         (.noSpace(path: "/o", needed: 1, available: 0), "noSpace"),
         (.system(operation: "write", path: "/o", code: ENOSPC), "noSpace"),
-        (.system(operation: "open", path: "/i/a", code: EACCES), "permanent"),
-        (.system(operation: "open", path: "/i/a", code: EPERM), "permanent"),
+        (.system(operation: "open", path: "/i/a", code: EACCES), "temporary"),
+        (.system(operation: "open", path: "/i/a", code: EPERM), "temporary"),
         (.system(operation: "make directory", path: "/o/.autochrome-1", code: EACCES), "temporary"),
         (.system(operation: "read", path: "a", code: EIO), "temporary"),
         (.system(operation: "open", path: "a", code: ENOENT), "gone"), (.missing(path: "a"), "gone"),

@@ -54,9 +54,9 @@ package struct BulkRun: Sendable {
 
     /// Colours one photograph to the place that follows from its path.
     package func colorize(_ item: InputFiles.Item) -> Outcome {
-        attempt(item) { settings, order, identity in
+        attempt(item) { file, settings, order, identity in
             if try publisher.find(source: item.relative, identity: identity) != nil { return .alreadyDone }
-            let (staging, metadata) = try make(order, settings)
+            let (staging, metadata) = try make(order, file, settings)
             let result = try staging.publish(
                 metadata, of: item.relative, content: order.content, previous: nil, publisher)
             return .done(result: publisher.outbox.display(result), warnings: metadata.warnings)
@@ -67,9 +67,9 @@ package struct BulkRun: Sendable {
     ///
     /// - Parameter force: Whether to work even where the result is up to date.
     package func recolor(_ item: InputFiles.Item, replacing result: PublishedResult, force: Bool) -> Outcome {
-        attempt(item) { settings, order, identity in
+        attempt(item) { file, settings, order, identity in
             if !force, result.identity == identity { return .alreadyDone }
-            let (staging, metadata) = try make(order, settings)
+            let (staging, metadata) = try make(order, file, settings)
             try staging.seal(metadata, of: item.relative)
             try publisher.publish(staging, as: result.path, replacing: true)
             return .done(result: publisher.outbox.display(result.path), warnings: metadata.warnings)
@@ -77,16 +77,16 @@ package struct BulkRun: Sendable {
     }
 
     private func make(
-        _ order: Workshop.Order, _ settings: ColoringSettings
+        _ order: Workshop.Order, _ file: borrowing OpenedFile, _ settings: ColoringSettings
     ) throws -> (Staging, ResultMetadata) {
-        try publisher.requireSpace(Int64(order.bytes) * Int64(2 * settings.samples) + 8 << 20)
+        try publisher.requireSpace(file.stamp.size * Int64(2 * settings.samples) + 8 << 20)
         let staging = try publisher.stage()
-        return (staging, try workshop.make(order, settings: settings, into: staging.path) { _ in })
+        return (staging, try workshop.make(order, of: file, settings: settings, into: staging.path) { _ in })
     }
 
     private func attempt(
         _ item: InputFiles.Item,
-        _ body: (ColoringSettings, Workshop.Order, WorkIdentity) throws -> Outcome
+        _ body: (borrowing OpenedFile, ColoringSettings, Workshop.Order, WorkIdentity) throws -> Outcome
     ) -> Outcome {
         do {
             let file = try item.folder.openFile(item.relative)
@@ -96,13 +96,10 @@ package struct BulkRun: Sendable {
             ).coloring
             override(&settings)
             try settings.validate()
-            let order = Workshop.Order(
-                descriptor: file.descriptor.raw, name: item.relative.escapedName, path: item.display,
-                content: content, bytes: Int(file.stamp.size),
-                modified: Date(timeIntervalSince1970: Double(file.stamp.modified) / 1e9))
+            let order = Workshop.Order(name: item.relative.escapedName, path: item.display, content: content)
             let identity = WorkIdentity(
                 content: content, model: workshop.model.metadata.sha256, settings: settings.key(transfer))
-            return try body(settings, order, identity)
+            return try body(file, settings, order, identity)
         } catch {
             switch Verdict(error, of: item.relative.escapedName) {
             case .skipped(let reason): return .skipped(reason)

@@ -46,8 +46,6 @@ package enum Sidecars {
             return nil
         } catch SpoolError.system(_, _, let code) where [ENOTDIR, ELOOP, ENAMETOOLONG, ENXIO].contains(code) {
             return nil
-        } catch SpoolError.system(_, _, EACCES) {
-            throw ConfigurationError.unreadable(file: name, String(cString: strerror(EACCES)))
         }
     }
 }

@@ -180,13 +180,9 @@ package final class JobRunner: Sendable {
         try spools.publisher.requireSpace(candidate.stamp.size * Int64(2 * settings.samples) + 8 << 20)
         let staging = try spools.publisher.stage()
         let metadata = try now.workshop.make(
-            .init(
-                descriptor: file.descriptor.raw, name: path.escapedName, path: spools.inbox.display(path),
-                content: content, bytes: Int(candidate.stamp.size),
-                modified: Date(timeIntervalSince1970: Double(candidate.stamp.modified) / 1e9)),
+            .init(name: path.escapedName, path: spools.inbox.display(path), content: content), of: file,
             settings: settings, into: staging.path
         ) { try board.advance(token, to: $0) }
-        try file.verifyUnchanged()
         try board.advance(token, to: "publishing")
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
         let result = try staging.publish(

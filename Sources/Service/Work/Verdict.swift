@@ -47,11 +47,6 @@ package enum Verdict: Sendable, Equatable {
                 self = .gone
             } else if case .refused = error {
                 self = .permanent(text)
-            } else if case .system(_, let path, let code) = error, code == EACCES || code == EPERM,
-                path.hasSuffix("/" + name)
-            {
-                // Of the file itself, that is: what is wrong with other folders is no fault of it.
-                self = .permanent(text)
             } else {
                 self = .temporary(text)
             }

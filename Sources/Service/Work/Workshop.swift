@@ -3,29 +3,22 @@ import Digest
 import Foundation
 import Imaging
 import Kernels
+import Spool
 
 /// Turns an open photograph into a result directory: what the daemon, `colorize` and `reprocess` share.
 package struct Workshop: Sendable {
-    /// A photograph to be coloured, open and hashed.
+    /// What is known of a photograph to be coloured.
     package struct Order: Sendable {
-        package var descriptor: Int32
         /// The file's name, fit for messages and metadata.
         package var name: String
         /// Its absolute path, in the same form.
         package var path: String
         package var content: ContentHash
-        package var bytes: Int
-        package var modified: Date
 
-        package init(
-            descriptor: Int32, name: String, path: String, content: ContentHash, bytes: Int, modified: Date
-        ) {
-            self.descriptor = descriptor
+        package init(name: String, path: String, content: ContentHash) {
             self.name = name
             self.path = path
             self.content = content
-            self.bytes = bytes
-            self.modified = modified
         }
     }
 
@@ -51,15 +44,16 @@ package struct Workshop: Sendable {
     ///
     /// - Parameters:
     ///   - progress: Called with the next stage's name; may throw to give up.
-    /// - Throws: `ImagingError`, `ColorizationError`, or what `progress` throws.
+    /// - Throws: `SpoolError.changed` where the file was written to since it was opened, `ImagingError`,
+    ///   `ColorizationError`, or what `progress` throws.
     package func make(
-        _ order: Order, settings: ColoringSettings, into directory: String,
+        _ order: Order, of file: borrowing OpenedFile, settings: ColoringSettings, into directory: String,
         progress: (_ next: String) throws -> Void
     ) throws -> ResultMetadata {
         var share: MemoryBudget.Share?
         defer { withExtendedLifetime(share) {} }
         var start = ContinuousClock.now
-        let photograph = try decoder.photograph(descriptor: order.descriptor, name: order.name, limits: limits) {
+        let photograph = try decoder.photograph(descriptor: file.descriptor.raw, name: order.name, limits: limits) {
             try progress("waiting for memory")
             share = budget.share(megapixels: Double($0 * $1) / 1e6)
             try progress("decoding")
@@ -67,13 +61,16 @@ package struct Workshop: Sendable {
         }
         let elapsed = start.duration(to: .now)
         try progress("conditioning")
-        return try writer.write(
+        let metadata = try writer.write(
             photograph,
             from: .init(
-                name: order.name, path: order.path, sha256: order.content.hex, bytes: order.bytes,
-                modified: order.modified),
+                name: order.name, path: order.path, sha256: order.content.hex, bytes: Int(file.stamp.size),
+                modified: Date(timeIntervalSince1970: Double(file.stamp.modified) / 1e9)),
             decodeSeconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
             settings: settings, into: directory, progress: progress)
+        // Hashed and decoded are one content only if it stayed as it was for as long as that took.
+        try file.verifyUnchanged()
+        return metadata
     }
 }
 

@@ -1,0 +1,33 @@
+import Colorization
+import Foundation
+import Imaging
+import Spool
+import TestSupport
+import Testing
+
+@testable import Service
+
+@Suite struct WorkshopTests {
+    /// What is decoded then is not what was hashed.
+    @Test(arguments: ["decoding", "rendering"])
+    func aPhotographThatGrowsInHandIsGivenUp(stage: String) throws {
+        try Vips.start()
+        var configuration = Configuration()
+        configuration.threads = 1
+        let workshop = Workshop(
+            model: try LoadedModel.load(Repository.model), configuration: configuration, decoder: Repository.decoder())
+        let folder = try TemporaryFolder()
+        let photograph = try Data(contentsOf: URL(fileURLWithPath: Repository.root + "/Samples/camera.jpg"))
+        let path = try folder.write(photograph, "camera.jpg")
+        let file = try Folder(folder.path).openFile(SpoolPath("camera.jpg")!)
+        let order = Workshop.Order(name: "camera.jpg", path: path, content: try file.hash())
+        var settings = ColoringSettings()
+        settings.samples = 1
+        let output = try folder.makeFolder("output")
+        #expect(throws: SpoolError.changed(path: path)) {
+            _ = try workshop.make(order, of: file, settings: settings, into: output) {
+                if $0 == stage { try folder.write(photograph + Data("more".utf8), "camera.jpg") }
+            }
+        }
+    }
+}
