@@ -45,8 +45,9 @@ extension Ledger {
     ///   again through the intake.
     package func recover(publisher: Publisher, inbox: Folder, at now: Date = Date()) throws -> [Step] {
         let claimed = try claimed()
-        let found = try claimed.map { job in
-            try job.identity.flatMap { try publisher.find(source: job.path, identity: $0) }
+        // One that cannot be read is looked for again when the file's turn comes.
+        let found = claimed.map { job in
+            job.identity.flatMap { try? publisher.find(source: job.path, identity: $0) }
         }
         let steps = try write { database in
             try zip(claimed, found).map { job, result in

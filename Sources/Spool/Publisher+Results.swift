@@ -4,20 +4,33 @@ extension Publisher {
     /// Bytes of metadata that are read at most.
     private static let metadataLimit = 16 << 20
 
-    /// The result that lies in a folder of the outbox; nil where there is none.
+    /// The result that lies in a folder of the outbox; nil where there is none, and not where it cannot be read just now.
     package func result(at path: SpoolPath) throws -> PublishedResult? {
         guard try outbox.status(path)?.kind == .directory else { return nil }
         let directory = try outbox.directory(path)
         for name in try Folder.names(in: directory, outbox.display(path)) where name.ends(with: ".json") {
-            let display = outbox.display(path.appending(name))
-            guard let file = try? Descriptor.open(directory.raw, name[...], O_RDONLY, path: display),
-                let data = try? file.content(limit: Self.metadataLimit, display),
+            guard let data = try document(name, in: directory, outbox.display(path.appending(name))),
                 let result = PublishedResult(path: path, metadata: data),
                 ResultName.metadata(of: result.source) == name
             else { continue }
             return result
         }
         return nil
+    }
+
+    /// The content of what may be a result's metadata; nil where it certainly is not.
+    private func document(_ name: [UInt8], in directory: borrowing Descriptor, _ display: String) throws -> Data? {
+        do {
+            let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: display)
+            guard try file.status(display).kind == .file else { return nil }
+            return try file.content(limit: Self.metadataLimit, display)
+        } catch let error as SpoolError where error.isGone {
+            return nil
+        } catch SpoolError.damaged {
+            return nil
+        } catch SpoolError.system(_, _, let code) where code == ELOOP || code == ENXIO {
+            return nil
+        }
     }
 
     /// The metadata document of a result; nil where it is gone.

@@ -22,6 +22,30 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.outbox) == ["album"])
     }
 
+    @Test func whatIsNoMetadataMakesNoResult() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let made = publisher.outbox.display(try publisher.publish(tif, WorkIdentity("tif")))
+        for (name, make) in [
+            ("link", { symlink(made + "/grandma.json", $0) }), ("folder", { mkdir($0, 0o700) }),
+            ("pipe", { mkfifo($0, 0o600) }),
+        ] as [(String, (String) -> Int32)] {
+            try spool.folder.makeFolder("outbox/\(name)")
+            #expect(make("\(spool.configuration.outbox)/\(name)/\(name).json") == 0)
+            #expect(try publisher.result(at: SpoolPath(name)!) == nil)
+        }
+    }
+
+    /// Taken for none, it would be made again.
+    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    func aResultThatMayNotBeReadIsNotTakenForNone() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let result = try publisher.publish(tif, WorkIdentity("tif"))
+        chmod(publisher.outbox.display(result) + "/grandma.json", 0)
+        #expect(throws: SpoolError.self) { try publisher.result(at: result) }
+    }
+
     /// Looks at a result again and again while it is replaced.
     private final class Reader: Sendable {
         private let state = Mutex((isDone: false, looks: 0, partial: [String]()))
