@@ -1,7 +1,7 @@
-"""Trains the colorization network: `python train.py conditioning|flow|joint --photos DIR --work DIR --minutes M`.
+"""Trains the colorization network: `python train.py conditioning|flow|joint --photos DIR --work DIR --steps N`.
 
-Each stage continues from its own checkpoint in the work folder if there is one, else from the stage before it.
-The learning rate falls with the share of the stage's minutes that is used up, over all runs together.
+Each stage continues from its own checkpoint in the work folder if there is one, else from the stage before it or from
+the model that `--start` names. The learning rate falls with the share of the stage's steps that is done.
 """
 
 from __future__ import annotations
@@ -29,6 +29,17 @@ def read(path: Path) -> dict:
         raise SystemExit(f"{path}: not a checkpoint ({type(error).__name__}: {error})") from None
 
 
+def beginning(path: Path) -> tuple[dict, list[dict]]:
+    """The averaged weights of a checkpoint or a model file, and the stages that made them."""
+    if path.suffix == ".safetensors":
+        try:
+            return modelfile.load(path).state_dict(), modelfile.record(path)["stages"]
+        except Exception as error:  # safetensors has errors of its own
+            raise SystemExit(f"{path}: not a model file ({type(error).__name__}: {error})") from None
+    state = read(path)
+    return state["ema"], state["history"] + [state["progress"] | {"stage": path.stem.removesuffix(".best")}]
+
+
 def restore(model: torch.nn.Module, weights: dict, path: Path) -> None:
     """Takes a checkpoint's weights, or says what is wrong with it."""
     for name, value in model.state_dict().items():
@@ -48,7 +59,13 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
 
 
 def guidance(
-    model: network.Colorizer, c: dict, lightness: torch.Tensor, chroma: torch.Tensor, count: int, judge: efficientnet.Judge | None
+    model: network.Colorizer,
+    c: dict,
+    lightness: torch.Tensor,
+    chroma: torch.Tensor,
+    count: int,
+    judge: efficientnet.Judge | None,
+    weight: float,
 ) -> torch.Tensor:
     """What likelihood alone leaves loose, for the first images of a batch: the mode, and the spread of the samples.
 
@@ -72,7 +89,7 @@ def guidance(
         shown = evaluation.colorize(gray, torch.cat([c["affine"][0][: 2 * count].float(), sampled]))
         truth = evaluation.colorize(gray, torch.cat([chroma[: 2 * count], chroma[:count]]))
     shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
-    return loss + 0.2 * judge.distance(shown, truth)
+    return loss + weight * judge.distance(shown, truth)
 
 
 def energy_score(first: torch.Tensor, second: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -108,7 +125,7 @@ def main() -> None:
     p.add_argument("--photos", type=Path, required=True)
     p.add_argument("--work", type=Path, required=True)
     p.add_argument("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite0")
-    p.add_argument("--minutes", type=float, default=30)
+    p.add_argument("--steps", type=int, default=1000, help="steps of the stage, over all runs together")
     p.add_argument("--batch", type=int, default=24)
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--preset", default="compact", choices=["compact", "paper"])
@@ -119,8 +136,9 @@ def main() -> None:
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
-    p.add_argument("--judge", type=Path, help="ImageNet weights of EfficientNet-Lite1, a judge of colours in the joint stage")
-    p.add_argument("--start", type=Path, help="a checkpoint to start from in place of the stage before")
+    p.add_argument("--judge", type=Path, help="ImageNet weights of EfficientNet-Lite1, a judge of colours in the first and the last stage")
+    p.add_argument("--judge-weight", type=float, default=0.2, help="the judge's weight in the loss")
+    p.add_argument("--start", type=Path, help="a checkpoint or model file to start from in place of the stage before")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
     torch.manual_seed(args.seed)
@@ -144,9 +162,8 @@ def main() -> None:
         earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
         found = next((path for path in earlier if path.exists()), args.start)
         if found:
-            state = read(found)
-            restore(model, state["ema"], found)
-            history = state["history"] + [state["progress"] | {"stage": found.stem.removesuffix(".best")}]
+            weights, history = beginning(found)
+            restore(model, weights, found)
         elif args.encoder:
             model.conditioning.encoder.load_imagenet(str(args.encoder))
     ema = copy.deepcopy(model)
@@ -185,7 +202,14 @@ def main() -> None:
                 size = (160, 160, 192, 224)[step % 4]
                 lightness, ab = batches.next(size, args.smallest)
                 lightness = lightness.contiguous(memory_format=torch.channels_last)
-                return regression_loss(*model.regression(model.features(lightness)), ab)
+                mean, scale = model.regression(model.features(lightness))
+                loss, error = regression_loss(mean, scale, ab)
+                if judge is not None:
+                    part = slice(args.batch // 2)  # it costs as much as the network itself
+                    with torch.autocast(args.device, enabled=False):
+                        shown, truth = (evaluation.colorize(lightness[part].float(), x[part].float()) for x in (mean, ab))
+                    loss = loss + args.judge_weight * judge.distance(shown, truth)
+                return loss, error
             lightness, ab = batches.next(256, args.smallest)
             lightness = lightness.contiguous(memory_format=torch.channels_last)
             with torch.set_grad_enabled(args.stage == "joint"):
@@ -195,7 +219,7 @@ def main() -> None:
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss = nll
             if model.regression is not None:
-                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge)
+                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge, args.judge_weight)
             if args.stage == "joint" and model.regression is not None:
                 return loss + regression_loss(*c["affine"], ab)[0], nll
             return loss, nll
@@ -216,7 +240,8 @@ def main() -> None:
         lightness, ab = batches.next(256, args.smallest)
         return lightness, ab + 0.05 * torch.randn_like(ab)
 
-    if args.stage == "flow" and progress["steps"] == 0 and config.preset == "compact":
+    untrained = all(stage["stage"] == "conditioning" for stage in history)
+    if args.stage == "flow" and progress["steps"] == 0 and untrained and config.preset == "compact":
         model.eval()
         lightness, ab = noisy_batch()
         initialisation.initialise_channels(model, ab, model.conditions(model.features(lightness)))
@@ -231,9 +256,8 @@ def main() -> None:
     ema_decay = 0.998
     mode_of_training()
     while True:
-        elapsed = (time.time() - start) / 60
-        share = min(1.0, (before + elapsed) / args.minutes)
         step = progress["steps"]
+        share = min(1.0, step / args.steps)
         rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
         for g in optimiser.param_groups:
             g["lr"] = rate * g["scale"]
@@ -253,7 +277,7 @@ def main() -> None:
         progress["minutes"] = before + (time.time() - start) / 60
         if progress["steps"] % 20 == 0:
             print(f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']} loss {running or 0:.4f} grad {size:.2f}", flush=True)
-        done = progress["minutes"] >= args.minutes
+        done = progress["steps"] >= args.steps
         if progress["minutes"] - before >= next_report or done:
             next_report += args.report
             row = validate(ema, validation, args.stage)

@@ -57,3 +57,9 @@ def load(path: Path) -> torch.nn.Module:
     if missing or unexpected:
         raise ValueError(f"{path}: missing {missing[:3]}, unexpected {unexpected[:3]}")
     return model.eval()
+
+
+def record(path: Path) -> dict:
+    """The training record in a model file's metadata."""
+    with safe_open(path, "pt") as f:
+        return json.loads(f.metadata()["training"])

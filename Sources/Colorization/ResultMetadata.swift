@@ -11,6 +11,8 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
         package var name: String
         /// Absolute path when the image was read, percent-escaped where it is not UTF-8.
         package var path: String
+        /// The folder at or above it where the search for settings began; absent from older documents.
+        package var root: String?
         package var sha256: String
         package var bytes: Int
         package var modified: Date

@@ -11,13 +11,15 @@ package struct ResultWriter: Sendable {
     package struct Origin: Sendable {
         package var name: String
         package var path: String
+        package var root: String
         package var sha256: String
         package var bytes: Int
         package var modified: Date
 
-        package init(name: String, path: String, sha256: String, bytes: Int, modified: Date) {
+        package init(name: String, path: String, root: String, sha256: String, bytes: Int, modified: Date) {
             self.name = name
             self.path = path
+            self.root = root
             self.sha256 = sha256
             self.bytes = bytes
             self.modified = modified
@@ -113,9 +115,9 @@ package struct ResultWriter: Sendable {
         return ResultMetadata(
             program: "\(program.name) \(program.version)",
             source: .init(
-                name: origin.name, path: origin.path, sha256: origin.sha256, bytes: origin.bytes,
-                modified: origin.modified, format: photograph.format.rawValue, width: photograph.width,
-                height: photograph.height, bitDepth: photograph.bitDepth,
+                name: origin.name, path: origin.path, root: origin.root, sha256: origin.sha256,
+                bytes: origin.bytes, modified: origin.modified, format: photograph.format.rawValue,
+                width: photograph.width, height: photograph.height, bitDepth: photograph.bitDepth,
                 chromaticity: photograph.chromaticity.rawValue,
                 captured: photograph.dates.original ?? photograph.dates.digitized),
             model: model,

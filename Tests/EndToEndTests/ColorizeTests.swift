@@ -85,6 +85,9 @@ extension EndToEnd {
             #expect(a.hashes.count == 3 && b.hashes.count == 1)
             #expect(folder.exists("out/sub/c/03.png"))
             #expect(a.settings["seed"] as? Int == 4, "the command line stands over the files")
+
+            let again = try await Child.run("reprocess", output, "--seed", "4")
+            #expect(again.code == 0 && again.errors.contains("3 done before"), "\(again.errors)")
         }
 
         @Test func resultsInsideTheInputAreNotReadAgain() async throws {

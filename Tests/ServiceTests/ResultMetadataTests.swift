@@ -26,8 +26,8 @@ import Testing
         change(&settings)
         var stages: [String] = []
         let metadata = try workshop.make(
-            .init(name: sample, path: samples.display(path), content: file.hash()), of: file,
-            settings: settings, into: folder.path
+            .init(folder: samples, relative: path, content: file.hash()), of: file, settings: settings,
+            into: folder.path
         ) { stages.append($0) }
         #expect(stages.first == "waiting for memory" && stages.contains("sampling"))
         return metadata

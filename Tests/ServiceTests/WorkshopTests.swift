@@ -19,8 +19,10 @@ import Testing
         let folder = try TemporaryFolder()
         let photograph = try Data(contentsOf: URL(fileURLWithPath: Repository.root + "/Samples/camera.jpg"))
         let path = try folder.write(photograph, "camera.jpg")
-        let file = try Folder(folder.path).openFile(SpoolPath("camera.jpg")!)
-        let order = Workshop.Order(name: "camera.jpg", path: path, content: try file.hash())
+        let place = try Folder(folder.path)
+        let name = SpoolPath("camera.jpg")!
+        let file = try place.openFile(name)
+        let order = Workshop.Order(folder: place, relative: name, content: try file.hash())
         var settings = ColoringSettings()
         settings.samples = 1
         let output = try folder.makeFolder("output")

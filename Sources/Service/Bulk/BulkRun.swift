@@ -96,7 +96,7 @@ package struct BulkRun: Sendable {
             ).coloring
             override(&settings)
             try settings.validate()
-            let order = Workshop.Order(name: item.relative.escapedName, path: item.display, content: content)
+            let order = Workshop.Order(folder: item.folder, relative: item.relative, content: content)
             let identity = WorkIdentity(
                 content: content, model: workshop.model.metadata.sha256, settings: settings.key(transfer))
             return try body(file, settings, order, identity)

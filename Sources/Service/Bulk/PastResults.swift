@@ -36,26 +36,35 @@ package struct PastResults: Sendable {
         guard let data = try publisher.metadata(of: result) else {
             throw SpoolError.missing(path: "\(display): metadata")
         }
-        let recorded = try ResultMetadata.decoded(data).source.path
-        guard let place = SpoolPath(escaped: String(recorded.drop { $0 == "/" })) else {
-            problems.append("\(display): its original's path is not one: \(recorded)")
+        let source = try ResultMetadata.decoded(data).source
+        guard let place = SpoolPath(escaped: String(source.path.drop { $0 == "/" })) else {
+            problems.append("\(display): its original's path is not one: \(source.path)")
             return
         }
-        let root = try Folder("/")
-        var candidates = [InputFiles.Item(folder: root, relative: place)]
-        // Below the inbox, folders' settings hold and the original may have been archived.
-        if let inbox = SpoolPath(String(configuration.inbox.drop { $0 == "/" })), place.isInside(inbox),
-            let relative = SpoolPath(bytes: Array(place.bytes.dropFirst(inbox.bytes.count + 1)))
-        {
-            let folders = [configuration.inbox, configuration.archiveDirectory].compactMap { try? Folder($0) }
-            candidates = folders.map { InputFiles.Item(folder: $0, relative: relative) } + candidates
-        } else if let folder = try? Folder("/" + place.parent.description) {
-            candidates.insert(.init(folder: folder, relative: SpoolPath.root.appending(place.name)), at: 0)
+        // The folders whose settings hold, by which the original is found; one of the inbox may have been archived.
+        var candidates: [(folder: String, relative: SpoolPath)] = []
+        if let relative = place.relative(to: configuration.inbox) {
+            candidates = [(configuration.inbox, relative), (configuration.archiveDirectory, relative)]
+        } else if let root = source.root, let relative = place.relative(to: root) {
+            candidates = [(root, relative)]
         }
-        guard let original = candidates.first(where: { (try? $0.folder.openFile($0.relative)) != nil }) else {
-            problems.append("\(display): its original is gone: \(recorded)")
+        candidates.append(("/" + place.parent.description, SpoolPath.root.appending(place.name)))
+        candidates.append(("/", place))
+        let originals = candidates.lazy.compactMap { candidate in
+            (try? Folder(candidate.folder)).map { InputFiles.Item(folder: $0, relative: candidate.relative) }
+        }
+        guard let original = originals.first(where: { (try? $0.folder.openFile($0.relative)) != nil }) else {
+            problems.append("\(display): its original is gone: \(source.path)")
             return
         }
         items.append(Item(result: result, original: original))
+    }
+}
+
+extension SpoolPath {
+    /// This path from the root of the file system as one below a folder; nil where it lies elsewhere.
+    fileprivate func relative(to folder: String) -> SpoolPath? {
+        guard let folder = SpoolPath(String(folder.drop { $0 == "/" })), isInside(folder) else { return nil }
+        return SpoolPath(bytes: Array(bytes.dropFirst(folder.isRoot ? 0 : folder.bytes.count + 1)))
     }
 }

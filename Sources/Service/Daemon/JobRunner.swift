@@ -180,8 +180,8 @@ package final class JobRunner: Sendable {
         try spools.publisher.requireSpace(candidate.stamp.size * Int64(2 * settings.samples) + 8 << 20)
         let staging = try spools.publisher.stage()
         let metadata = try now.workshop.make(
-            .init(name: path.escapedName, path: spools.inbox.display(path), content: content), of: file,
-            settings: settings, into: staging.path
+            .init(folder: spools.inbox, relative: path, content: content), of: file, settings: settings,
+            into: staging.path
         ) { try board.advance(token, to: $0) }
         try board.advance(token, to: "publishing")
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.

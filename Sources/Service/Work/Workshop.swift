@@ -9,15 +9,15 @@ import Spool
 package struct Workshop: Sendable {
     /// What is known of a photograph to be coloured.
     package struct Order: Sendable {
-        /// The file's name, fit for messages and metadata.
-        package var name: String
-        /// Its absolute path, in the same form.
-        package var path: String
+        /// Where the search for its settings began.
+        package var folder: Folder
+        /// Its path below.
+        package var relative: SpoolPath
         package var content: ContentHash
 
-        package init(name: String, path: String, content: ContentHash) {
-            self.name = name
-            self.path = path
+        package init(folder: Folder, relative: SpoolPath, content: ContentHash) {
+            self.folder = folder
+            self.relative = relative
             self.content = content
         }
     }
@@ -53,7 +53,8 @@ package struct Workshop: Sendable {
         var share: MemoryBudget.Share?
         defer { withExtendedLifetime(share) {} }
         var start = ContinuousClock.now
-        let photograph = try decoder.photograph(descriptor: file.descriptor.raw, name: order.name, limits: limits) {
+        let name = order.relative.escapedName
+        let photograph = try decoder.photograph(descriptor: file.descriptor.raw, name: name, limits: limits) {
             try progress("waiting for memory")
             share = budget.share(megapixels: Double($0 * $1) / 1e6)
             try progress("decoding")
@@ -64,7 +65,8 @@ package struct Workshop: Sendable {
         let metadata = try writer.write(
             photograph,
             from: .init(
-                name: order.name, path: order.path, sha256: order.content.hex, bytes: Int(file.stamp.size),
+                name: name, path: order.folder.display(order.relative), root: order.folder.path,
+                sha256: order.content.hex, bytes: Int(file.stamp.size),
                 modified: Date(timeIntervalSince1970: Double(file.stamp.modified) / 1e9)),
             decodeSeconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
             settings: settings, into: directory, progress: progress)
