@@ -7,6 +7,7 @@ EVERY ?= 1
 CUTS ?= 200
 FILES ?= 100000
 SECONDS ?= 60
+ARRIVALS ?= 600
 
 .PHONY: all build test torture demo bench fuzz lint format install dependencies clean
 
@@ -32,7 +33,7 @@ torture: build
 	python3 Torture/powercut.py --cuts $(CUTS)
 	python3 Torture/diskfull.py
 	python3 Torture/races.py --seconds $(SECONDS)
-	python3 Torture/load.py --files $(FILES) --seconds $(SECONDS)
+	python3 Torture/load.py --files $(FILES) --seconds $(ARRIVALS)
 	python3 Torture/stuck.py
 
 # Colours the sample photographs through the daemon and shows where the results are.
