@@ -30,7 +30,7 @@ extension EndToEnd {
 
         @Test(.enabled(if: hasTools, "needs python3 and cc"))
         func callsThatFail() throws {
-            try run("faults.py", "--every", "120", "--call", "write", "rename")
+            try run("faults.py", "--every", "120", "--call", "open", "write", "rename")
         }
 
         @Test(.enabled(if: hasTools, "needs python3 and cc"))
