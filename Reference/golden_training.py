@@ -18,6 +18,29 @@ from golden import fill_model, input_tensor, write
 KEPT = 24  # elements kept of a gradient, evenly spread
 
 
+def lift(name: str) -> float:
+    """How far a parameter is moved up from the formula: biases before activations, so that most units are on.
+
+    Where a rounding turns a ReLU, gradients change with the root of the share that is turned: PyTorch's own in single
+    precision would differ by up to 2e-2 from those in double, and by 1e-4 with units lifted.
+    """
+    *path, layer, kind = name.split(".")
+    if kind != "bias":
+        return 0
+    if path[0] == "conditioning" and layer.startswith("norm"):
+        return 0 if path[-1].startswith("group") else 3  # ReLU6 has a second corner at 6
+    is_last = layer == "conv2" and path[-1].startswith("coefficients")
+    return 3 if layer.startswith("conv") and not is_last else 0
+
+
+def subject(config: network.Config) -> network.Colorizer:
+    model = fill_model(network.Colorizer(config), config.seed).train()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter += lift(name)
+    return model
+
+
 def sample(t: torch.Tensor) -> torch.Tensor:
     """At most KEPT elements: every k-th, k odd."""
     step = -(-t.numel() // KEPT) | 1
@@ -56,13 +79,13 @@ def loss_of(model: network.Colorizer, lightness: torch.Tensor, chroma: torch.Ten
 
 def gradients(config: network.Config, images: int) -> dict[str, torch.Tensor]:
     """The first batch's gradients in double precision."""
-    model = fill_model(network.Colorizer(config), config.seed).train().double()
+    model = subject(config).double()
     loss_of(model, *(t.double() for t in batch(0, images, config.seed))).backward()
     return {k: p.grad for k, p in model.named_parameters()}
 
 
 def record(path: Path, config: network.Config, images: int, steps: int, rate: float) -> None:
-    model = fill_model(network.Colorizer(config), config.seed).train()
+    model = subject(config)
     optimiser = torch.optim.Adam(model.parameters(), lr=rate, betas=(0.9, 0.999), eps=1e-6, weight_decay=1e-5)
     out, losses = {}, []
     for step in range(steps):
@@ -73,10 +96,10 @@ def record(path: Path, config: network.Config, images: int, steps: int, rate: fl
         if step == 0:
             exact = gradients(config, images)
             out |= {"gradient." + k: sample(g) for k, g in exact.items()}
-            # How far single precision is from it here: deep in a network with random weights, roundings bend ReLUs.
-            errors = [(p.grad - exact[k]).norm() / exact[k].norm() for k, p in sorted(model.named_parameters())]
-            out["errors"] = torch.stack(errors)
             out["norm"] = torch.stack([g.norm() for g in exact.values()]).norm().reshape(1)
+            far = {k: (p.grad - exact[k]).norm() / exact[k].norm() for k, p in model.named_parameters()}
+            far = max((e.item(), k) for k, e in far.items() if exact[k].norm() > 1e-6 * out["norm"])
+            print(f"{path.name}: single precision is off by at most {far[0]:.1e}, at {far[1]}")
             out |= {
                 "statistics." + k: sample(v)
                 for k, v in model.state_dict().items()
@@ -91,8 +114,8 @@ def main(folder: Path) -> None:
     torch.manual_seed(0)
     torch.set_num_threads(2)
     folder.mkdir(parents=True, exist_ok=True)
-    record(folder / "paper.safetensors", network.Config.paper(1 / 32, seed=21), 4, 20, 1e-4)
-    record(folder / "compact.safetensors", network.Config("compact", 1 / 32, 8, "joint", True, 22), 6, 1, 1e-4)
+    record(folder / "paper.safetensors", network.Config.paper(1 / 32, seed=33), 4, 20, 1e-4)
+    record(folder / "compact.safetensors", network.Config("compact", 1 / 32, 8, "joint", True, 34), 6, 1, 1e-4)
     record(folder / "none.safetensors", network.Config("compact", 1 / 32, 1, "none", True, 23), 6, 1, 1e-4)
 
 

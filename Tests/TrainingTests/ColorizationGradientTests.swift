@@ -8,7 +8,7 @@ import Testing
 
 /// Agreement with training in PyTorch, of which `Reference/golden_training.py` recorded gradients and losses.
 @Suite struct ColorizationGradientTests {
-    /// Without Winograd: its roundings turn a ReLU here and there, and gradients change with the root of their share.
+    /// Without Winograd: its roundings turn more ReLUs.
     private static let execution = Execution(threads: 2, isExact: true)
 
     /// A small network with the weights of the formula, and its batches.
@@ -27,7 +27,22 @@ import Testing
                 try #require(golden.metadata[key] == value, "\(key)")
             }
             parameters = Parameters(RawWeights(random: configuration))
+            for parameter in parameters.learned {
+                let lift = Self.lift(parameter.name)
+                if lift != 0 { parameter.value = parameter.value.map { $0 + lift } }
+            }
             gradient = ColorizationGradient(configuration, parameters, execution: ColorizationGradientTests.execution)
+        }
+
+        /// How far a parameter is moved up from the formula, as in `golden_training.py`: with most units on, roundings
+        /// turn no ReLUs, and gradients can be compared closely.
+        private static func lift(_ name: String) -> Float {
+            let parts = name.split(separator: ".")
+            guard parts.last == "bias", parts.count > 2 else { return 0 }
+            let (owner, layer) = (parts[parts.count - 3], parts[parts.count - 2])
+            if parts[0] == "conditioning", layer.hasPrefix("norm") { return owner.hasPrefix("group") ? 0 : 3 }
+            let isLast = layer == "conv2" && owner.hasPrefix("coefficients")
+            return layer.hasPrefix("conv") && !isLast ? 3 : 0
         }
 
         func step(_ index: Int) -> ColorizationGradient.Loss {
@@ -38,8 +53,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("paper", ModelConfiguration.paper(width: 1.0 / 32, seed: 21)),
-        ("compact", .compact(width: 1.0 / 32, features: 8, seed: 22)),
+        ("paper", ModelConfiguration.paper(width: 1.0 / 32, seed: 33)),
+        ("compact", .compact(width: 1.0 / 32, features: 8, seed: 34)),
         ("none", .compact(width: 1.0 / 32, ablation: .none, seed: 23)),
     ])
     func gradients(name: String, configuration: ModelConfiguration) throws {
@@ -50,10 +65,8 @@ import Testing
 
         let whole = Double(try subject.golden.tensor("norm").values[0])
         var squares = 0.0
-        var turned: [String] = []
-        let errors = try subject.golden.tensor("errors").values
-        #expect(errors.count == subject.parameters.learned.count)
-        for (parameter, single) in zip(subject.parameters.learned, errors) {
+        var compared = 0
+        for parameter in subject.parameters.learned {
             squares += Elementwise.squaredNorm(parameter.gradient, Self.execution)
             let reference = try subject.golden.tensor("gradient." + parameter.name).values
             let found = sampled(parameter.gradient, limit: 24)
@@ -61,15 +74,10 @@ import Testing
             // Behind a batch norm a bias has no effect: its gradient is rounding, here and there.
             if size < 1e-6 * whole { continue }
             let error = norm(zip(found, reference).map { $0 - $1 })
-            // Roundings turn ReLUs here and there, and gradients change with the root of their share: deep in the
-            // conditioning network everywhere, PyTorch's own in single precision by up to 1e-2; in the narrow heads by
-            // as much where it happens. Each layer by itself is tested to 1e-4 in `ConvolutionGradientTests`.
-            let isDeep = parameter.name.hasPrefix("conditioning.")
-            let tolerance = max(1e-3, (isDeep ? 6 : 2) * Double(single))
-            #expect(found.count == reference.count && error < 0.05 * size, "\(parameter.name): \(error) of \(size)")
-            if error > tolerance * size { turned.append(parameter.name) }
+            #expect(found.count == reference.count && error < 1e-3 * size, "\(parameter.name): \(error) of \(size)")
+            compared += 1
         }
-        #expect(turned.count * 33 < subject.parameters.learned.count, "\(turned)")
+        #expect(compared * 10 > subject.parameters.learned.count * 9)
         #expect(abs(squares.squareRoot() - whole) < 1e-4 * whole)
         for parameter in subject.parameters.all where parameter.name.contains(".running_") {
             let reference = try subject.golden.tensor("statistics." + parameter.name).values
@@ -79,7 +87,7 @@ import Testing
     }
 
     @Test func twentySteps() throws {
-        let subject = try Subject("paper", .paper(width: 1.0 / 32, seed: 21))
+        let subject = try Subject("paper", .paper(width: 1.0 / 32, seed: 33))
         let rate = try #require(subject.golden.metadata["rate"].flatMap { Double($0) })
         var settings = Adam.Settings()
         settings.clip = .infinity
