@@ -8,6 +8,8 @@ struct TrainingProgress {
     private let start = Date()
     private var lastDrawn = Date.distantPast
     private var loss = 0.0
+    /// What the losses are that the running mean is of.
+    private var measure: Measure?
     private var isDrawn = false
 
     /// - Parameters:
@@ -18,16 +20,34 @@ struct TrainingProgress {
         (self.total, first, self.batch) = (total, done, batch)
     }
 
-    /// Counts a step; its loss is in nats per dimension and enters a running mean.
-    mutating func advance(step: Int, loss latest: Double) {
-        if latest.isFinite { loss = step == first + 1 ? latest : 0.95 * loss + 0.05 * latest }
+    /// What a loss is, and how it is written.
+    enum Measure {
+        /// Negative log-likelihood in nats per dimension.
+        case likelihood
+        /// Squared error of chroma.
+        case chromaError
+
+        func text(_ loss: Double) -> String {
+            switch self {
+            case .likelihood: String(format: "NLL %.4f nats, %.4f bits/dim", loss, loss / log(2))
+            case .chromaError: String(format: "chroma error %.4f", loss)
+            }
+        }
+    }
+
+    /// Counts a step; its loss enters a running mean, if it is finite.
+    mutating func advance(step: Int, loss latest: Double, _ measure: Measure = .likelihood) {
+        if latest.isFinite {
+            loss = measure == self.measure ? 0.95 * loss + 0.05 * latest : latest
+            self.measure = measure
+        }
         let now = Date()
         guard now.timeIntervalSince(lastDrawn) >= (Output.isTerminal ? 0.2 : 60) || step == total else { return }
         lastDrawn = now
         let rate = Double(step - first) / max(1e-3, now.timeIntervalSince(start))
         let line = String(
-            format: "step %d/%d  NLL %.4f nats, %.4f bits/dim  %.2f images/s  %@ left", step, total, loss,
-            loss / log(2), rate * Double(batch), ProgressBar.duration(Double(total - step) / rate))
+            format: "step %d/%d  %@  %.2f images/s  %@ left", step, total, measure.text(loss), rate * Double(batch),
+            ProgressBar.duration(Double(total - step) / rate))
         isDrawn = true
         write(Output.isTerminal ? "\r\u{1B}[K" + line : line + "\n")
     }

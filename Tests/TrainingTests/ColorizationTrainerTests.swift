@@ -23,11 +23,11 @@ import Testing
     }
 
     private func trainer(
-        _ output: String, steps: Int, start: ColorizationStart? = nil, resume: Bool = false, held: Bool = false,
-        keepsStatistics: Bool = false
+        _ output: String, steps: Int, pretraining: Int = 0, start: ColorizationStart? = nil, resume: Bool = false,
+        held: Bool = false, keepsStatistics: Bool = false
     ) throws -> ColorizationTrainer {
         var settings = ColorizationSettings()
-        (settings.steps, settings.batch, settings.rate) = (steps, 3, 1e-3)
+        (settings.steps, settings.pretraining, settings.batch, settings.rate) = (steps, pretraining, 3, 1e-3)
         settings.keepsStatistics = keepsStatistics
         let photographs = try photographs()
         return try ColorizationTrainer(
@@ -54,7 +54,7 @@ import Testing
         var likelihoods: [Double] = []
         var held: Double?
         try trainer(folder.path + "/model", steps: 12, held: true).run(
-            shouldStop: { false }, report: { likelihoods.append($0.likelihood) }, saved: { held = $0 })
+            shouldStop: { false }, report: { likelihoods.append($0.loss) }, saved: { held = $0 })
         #expect(likelihoods.count == 12 && likelihoods.suffix(3).reduce(0, +) < likelihoods.prefix(3).reduce(0, +))
         #expect(held?.isFinite == true)
     }
@@ -76,6 +76,50 @@ import Testing
         #expect(changed.contains(true))
     }
 
+    /// Networks with a regression of their own and without.
+    @Test(arguments: [small, .compact(width: 1.0 / 64, features: 8, ablation: .fixed, seed: 3)])
+    func pretrainingComesFirst(configuration: ModelConfiguration) throws {
+        let folder = try TemporaryFolder()
+        let (whole, parts) = (folder.path + "/whole", folder.path + "/parts")
+        let start = { ColorizationStart(new: configuration) }
+        let first = Parameters(RawWeights(initial: configuration))
+        var steps: [ColorizationTrainer.Step] = []
+        try trainer(parts, steps: 12, pretraining: 10, start: start()).run(
+            shouldStop: { steps.count == 10 }, report: { steps.append($0) }, saved: { _ in })
+        #expect(steps.allSatisfy { $0.isPretraining && $0.isApplied })
+        #expect(steps.suffix(3).reduce(0) { $0 + $1.loss } < steps.prefix(3).reduce(0) { $0 + $1.loss })
+        let pretrained = try SafeTensors(path: parts)
+        for parameter in first.all where parameter.name.hasPrefix("level") {
+            #expect(try pretrained.tensor(parameter.name).values.count == parameter.value.count)
+            if parameter.name.hasSuffix(".weight"), !parameter.name.contains("norm") {
+                let isSame = try zip(pretrained.tensor(parameter.name).values, parameter.value.values)
+                    .allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) + 1e-6 }
+                #expect(isSame, "\(parameter.name)")
+            }
+        }
+        // The readout is the trainer's own.
+        #expect(try Colorizer(file: ModelFile.open(parts)).configuration == configuration)
+
+        try trainer(parts, steps: 12, pretraining: 10, start: start(), resume: true).run(
+            shouldStop: { false }, report: { steps.append($0) }, saved: { _ in })
+        #expect(steps.count == 12 && steps.suffix(2).allSatisfy { !$0.isPretraining })
+        try trainer(whole, steps: 12, pretraining: 10, start: start()).run(
+            shouldStop: { false }, report: { _ in }, saved: { _ in })
+        #expect(try Data(contentsOf: URL(fileURLWithPath: whole)) == Data(contentsOf: URL(fileURLWithPath: parts)))
+    }
+
+    @Test func pretrainingNeedsAConditioningNetwork() throws {
+        let folder = try TemporaryFolder()
+        let start = ColorizationStart(new: .paper(width: 1.0 / 64, ablation: .none, seed: 3))
+        #expect(
+            throws: TrainingError.setting(
+                name: "pretraining", reason: "needs a conditioning network, and there is none")
+        ) { try trainer(folder.path + "/model", steps: 2, pretraining: 1, start: start) }
+        #expect(throws: TrainingError.setting(name: "pretraining", reason: "must be from 0 to all steps")) {
+            try trainer(folder.path + "/model", steps: 2, pretraining: 3)
+        }
+    }
+
     @Test func keptStatisticsStay() throws {
         let folder = try TemporaryFolder()
         let model = folder.path + "/model"
@@ -83,7 +127,7 @@ import Testing
         let start = try ColorizationStart(model: model, preset: nil, width: nil, ablation: nil)
         var likelihood: Double?
         try trainer(folder.path + "/kept", steps: 2, start: start, keepsStatistics: true).run(
-            shouldStop: { false }, report: { likelihood = $0.likelihood }, saved: { _ in })
+            shouldStop: { false }, report: { likelihood = $0.loss }, saved: { _ in })
         #expect(likelihood?.isFinite == true)
         let (before, after) = (try SafeTensors(path: model), try SafeTensors(path: folder.path + "/kept"))
         for name in before.entries.keys where name.contains(".running_") {

@@ -4,6 +4,8 @@ import Flow
 package struct ColorizationSettings: Sendable, Codable, Equatable {
     /// Steps in all.
     package var steps = 2000
+    /// How many of them, the first ones, train the conditioning network alone to predict chroma.
+    package var pretraining = 0
     /// Photographs of a step.
     package var batch = 16
     /// Learning rate at the beginning; it falls on plateaus.
@@ -33,6 +35,7 @@ package struct ColorizationSettings: Sendable, Codable, Equatable {
             if !condition { throw .setting(name: name, reason: reason) }
         }
         try require(steps >= 1, "steps", "must be at least 1")
+        try require((0...steps).contains(pretraining), "pretraining", "must be from 0 to all steps")
         try require((2...1024).contains(batch), "batch", "must be from 2 to 1024, as batch norm compares photographs")
         try require(rate > 0 && rate < 1, "rate", "must be between 0 and 1")
         try require((0...1).contains(noise), "noise", "must be from 0 to 1")

@@ -17,8 +17,11 @@ package final class ColorizationTrainer {
     package struct Step: Sendable {
         /// Its number, counted from 1 over all runs.
         package let number: Int
-        /// Negative log-likelihood of its batch in nats per dimension.
-        package let likelihood: Double
+        /// Whether the conditioning network was trained alone.
+        package let isPretraining: Bool
+        /// Negative log-likelihood of its batch in nats per dimension; in pretraining the squared error of chroma, in
+        /// units of about one standard deviation.
+        package let loss: Double
         /// Whether it was finite and did not explode.
         package let isApplied: Bool
     }
@@ -31,7 +34,7 @@ package final class ColorizationTrainer {
     private let parameters: Parameters
     private let average: Parameters
     private let gradient: ColorizationGradient
-    private let optimiser: Adam
+    private var optimiser: Adam
     private var state: ColorizationState
 
     /// Steps done so far.
@@ -51,6 +54,9 @@ package final class ColorizationTrainer {
         output: String, resume: Bool, execution: Execution
     ) throws {
         try settings.validate()
+        guard settings.pretraining == 0 || start.configuration.ablation != .none else {
+            throw TrainingError.setting(name: "pretraining", reason: "needs a conditioning network, and there is none")
+        }
         configuration = start.configuration
         self.output = output
         self.execution = execution
@@ -64,6 +70,9 @@ package final class ColorizationTrainer {
         var adam = Adam.Settings()
         adam.clip = settings.clip
         let path = Self.checkpoint(of: output)
+        let begin =
+            settings.pretraining > 0
+            ? ColorizationGradient.withReadout(start.parameters, start.configuration) : start.parameters
         let fresh = ColorizationState(
             settings: settings, network: start.configuration.metadata, data: training.fingerprint,
             origin: start.origin, schedule: PlateauSchedule(rate: settings.rate))
@@ -72,14 +81,14 @@ package final class ColorizationTrainer {
             state = try checkpoint.state(as: ColorizationState.self)
             try Self.check(state, against: fresh, path)
             state.settings = settings
-            try checkpoint.check(against: start.parameters)
+            try checkpoint.check(against: begin)
             parameters = checkpoint.parameters
             average = checkpoint.average ?? checkpoint.parameters.copy()
             optimiser = checkpoint.optimiser
         } else {
             state = fresh
-            parameters = start.parameters
-            average = start.parameters.copy()
+            parameters = begin
+            average = begin.copy()
             optimiser = Adam(settings: adam)
         }
         gradient = ColorizationGradient(
@@ -114,25 +123,40 @@ package final class ColorizationTrainer {
         let (lightness, chroma) = batches.batch(state.step, execution)
         // A step that is not applied must leave no trace in the running statistics either.
         let before = parameters.all.filter { $0.name.contains(".running_") }.map { ($0, $0.value) }
-        let loss = gradient(lightness: lightness, chroma: chroma)
-        let exploded = state.smoothed.map { loss.likelihood > $0 + Self.explosion } ?? false
-        let outcome = optimiser.step(
-            gradient.parameters.learned, loss: exploded ? .nan : loss.total, rate: state.schedule.rate, execution)
+        let isPretraining = state.step < state.settings.pretraining
+        let (loss, total, learned): (Double, Double, [Parameter])
+        if isPretraining {
+            loss = gradient.pretrain(lightness: lightness, chroma: chroma)
+            (total, learned) = (loss, gradient.pretrained.learned)
+        } else {
+            let parts = gradient(lightness: lightness, chroma: chroma)
+            (loss, total, learned) = (parts.likelihood, parts.total, gradient.parameters.learned)
+        }
+        let exploded = state.smoothed.map { loss > $0 + Self.explosion } ?? false
+        let outcome = optimiser.step(learned, loss: exploded ? .nan : total, rate: state.schedule.rate, execution)
         state.step += 1
+        defer { if isPretraining, state.step == state.settings.pretraining { beginFlow() } }
         guard outcome != .skipped else {
             for (parameter, value) in before { parameter.value = value }
-            return Step(number: state.step, likelihood: loss.likelihood, isApplied: false)
+            return Step(number: state.step, isPretraining: isPretraining, loss: loss, isApplied: false)
         }
         let done = Double(optimiser.steps)
         average.approach(parameters, share: 1 - min(state.settings.averaging, done / (done + 9)), execution)
-        state.smoothed = state.smoothed.map { 0.95 * $0 + 0.05 * loss.likelihood } ?? loss.likelihood
-        state.epochLoss += loss.likelihood
+        state.smoothed = state.smoothed.map { 0.95 * $0 + 0.05 * loss } ?? loss
+        state.epochLoss += loss
         state.epochSteps += 1
         if state.epochSteps >= batches.perEpoch {
             state.schedule.epochEnded(loss: state.epochLoss / Double(state.epochSteps))
             (state.epochLoss, state.epochSteps) = (0, 0)
         }
-        return Step(number: state.step, likelihood: loss.likelihood, isApplied: true)
+        return Step(number: state.step, isPretraining: isPretraining, loss: loss, isApplied: true)
+    }
+
+    /// Another loss: what the optimiser and the schedule know of the last one does not hold for it.
+    private func beginFlow() {
+        optimiser = Adam(settings: optimiser.settings, steps: 0, skipped: optimiser.skipped, moments: [:])
+        state.schedule = PlateauSchedule(rate: state.settings.rate)
+        (state.smoothed, state.epochLoss, state.epochSteps) = (nil, 0, 0)
     }
 
     /// Writes the checkpoint, then the model; gives the likelihood of what is held out.
@@ -158,7 +182,7 @@ package final class ColorizationTrainer {
             state, photographs: batches.photographs.items.count, skipped: optimiser.skipped, validation: validation
         ).json()
         try SafeTensors.write(
-            average.outputs(half: true),
+            average.outputs(half: true).filter { !$0.name.hasPrefix(ColorizationGradient.readout) },
             metadata: ModelFile.metadata(configuration.metadata, trainingRecord: record), to: path)
     }
 
@@ -185,7 +209,8 @@ package final class ColorizationTrainer {
         (same.steps, same.saveInterval) = (wanted.settings.steps, wanted.settings.saveInterval)
         guard same == wanted.settings else {
             throw .otherSettings(
-                path: path, reason: "another batch, rate, seed, noise, crop, clip, averaging or statistics")
+                path: path,
+                reason: "another batch, rate, seed, noise, crop, clip, averaging, pretraining or statistics")
         }
     }
 }

@@ -7,6 +7,7 @@ struct TrainingRecord {
     init(_ state: ColorizationState, photographs: Int, skipped: Int, validation: Double?) {
         var object: [String: Any] = [
             "data": "\(photographs) photographs of the user's own", "steps": state.step,
+            "pretraining": min(state.step, state.settings.pretraining),
             "batch": state.settings.batch, "seed": Int(truncatingIfNeeded: state.settings.seed), "skipped": skipped,
             "rate": state.settings.rate, "curve": state.curve,
         ]

@@ -21,6 +21,9 @@ struct ColorizationGradient {
         var total: Double { likelihood + anchor + regression }
     }
 
+    /// What pretraining reads chroma off features with, where the network has no regression of its own.
+    static let readout = "pretraining.readout"
+
     private static let anchorWeight: Float = 2
     private static let regressionWeight: Float = 0.1
     /// The network's units of a and b, in the common unit of the squared error.
@@ -29,6 +32,8 @@ struct ColorizationGradient {
     let configuration: ModelConfiguration
     let flow: TrainableFlow
     let parameters: TrainedParameters
+    /// The same numbers, of which pretraining changes the conditioning network alone.
+    let pretrained: TrainedParameters
     let execution: Execution
 
     init(
@@ -38,11 +43,44 @@ struct ColorizationGradient {
         self.configuration = configuration
         self.execution = execution
         flow = TrainableFlow(configuration, parameters)
-        // What was trained before is frozen; the heads belong to the flow.
+        // The heads belong to the flow.
+        func isConditioning(_ name: String) -> Bool { name.hasPrefix("conditioning.") || name.hasPrefix("regression.") }
         let isFixed = configuration.ablation == .fixed
         self.parameters = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
-            !(isFixed && (name.hasPrefix("conditioning.") || name.hasPrefix("regression.")))
+            !name.hasPrefix(Self.readout) && !(isFixed && isConditioning(name))
         }
+        pretrained = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
+            name.hasPrefix(Self.readout) || isConditioning(name)
+        }
+    }
+
+    /// A network's parameters and those that pretraining needs beside them.
+    static func withReadout(_ parameters: Parameters, _ configuration: ModelConfiguration) -> Parameters {
+        guard !configuration.affine else { return parameters }
+        let readout = [
+            Parameter(Self.readout + ".weight", Tensor([2, configuration.features, 1, 1])),
+            Parameter(Self.readout + ".bias", Tensor([2])),
+        ]
+        return Parameters(parameters.all + readout, permutations: parameters.permutations)
+    }
+
+    /// Adds the gradients of the conditioning network's prediction of chroma, and gives its squared error in units of
+    /// about one standard deviation of both channels.
+    ///
+    /// - Parameters:
+    ///   - lightness: Normalised L, [N, 1, 256, 256].
+    ///   - chroma: Normalised, with noise, [N, 2, 64, 64].
+    func pretrain(lightness: Tensor, chroma: Tensor) -> Double {
+        let tape = Tape(pretrained, execution)
+        let graph = ConditioningGraph(configuration: configuration)
+        let features = graph.features(lightness, tape)
+        let mean =
+            configuration.affine
+            ? graph.regression(features, tape).mean
+            : tape.convolution(features, Self.readout, padding: .symmetric(0))
+        let error = regression(chroma, mean, weight: 1)
+        tape.backward()
+        return error
     }
 
     /// Adds the gradients of a batch's loss to the parameters' and moves running statistics.
@@ -57,7 +95,9 @@ struct ColorizationGradient {
         loss.likelihood = likelihood(chroma, conditions)
         if configuration.affine {
             loss.anchor = anchor(conditions.first(chroma.shape[0] / 3, tape))
-            if configuration.ablation != .fixed { loss.regression = regression(chroma, conditions) }
+            if configuration.ablation != .fixed, let mean = conditions.affine?.mean {
+                loss.regression = regression(chroma, mean, weight: Self.regressionWeight)
+            }
         }
         tape.backward()
         return loss
@@ -85,12 +125,11 @@ struct ColorizationGradient {
         return Double(weight) * Elementwise.squaredNorm(distance, execution)
     }
 
-    private func regression(_ chroma: Tensor, _ conditions: ConditioningGraph.Conditions) -> Double {
-        guard let mean = conditions.affine?.mean else { return 0 }
+    private func regression(_ chroma: Tensor, _ mean: Variable, weight: Float) -> Double {
         let units = Self.regressionUnits
         let error = Elementwise.affine(
             mean.value.combined(chroma, -), scale: units, shift: [0, 0], execution)
-        let weight = Self.regressionWeight / Float(chroma.count)
+        let weight = weight / Float(chroma.count)
         mean.receive(
             Elementwise.affine(error, scale: units.map { 2 * weight * $0 }, shift: [0, 0], execution), execution)
         return Double(weight) * Elementwise.squaredNorm(error, execution)

@@ -23,8 +23,8 @@ struct TrainColorization: ParsableCommand {
                 --output mine.safetensors
 
             The supplement's network, and its ablations:
-              autochrome train colorization photographs --preset paper --output joint.safetensors
-              autochrome train colorization photographs --init joint.safetensors --ablation fixed \\
+              autochrome train colorization photographs --preset paper --pretrain 500 --output joint.safetensors
+              autochrome train colorization photographs --preset paper --pretrain 500 --ablation fixed \\
                 --output fixed.safetensors
               autochrome train colorization photographs --preset paper --ablation none --output none.safetensors
             """)
@@ -41,6 +41,8 @@ struct TrainColorization: ParsableCommand {
             """)
     var ablation: ModelConfiguration.Ablation?
     @Option(help: "Steps in all.") var steps = 2000
+    @Option(help: "How many of them, the first ones, train the conditioning network alone, to predict chroma.")
+    var pretrain = 0
     @Option(help: "Photographs of a step.") var batch = 16
     @Option(help: "Learning rate at the beginning; it falls when the loss stops falling.") var rate = 1.6e-4
     @Option(help: "Selects start, order, crops and noise.") var seed: UInt64 = 1
@@ -60,6 +62,9 @@ struct TrainColorization: ParsableCommand {
 
     func validate() throws {
         guard (1...10_000_000).contains(limit) else { throw ValidationError("--limit must be 1 or more.") }
+        guard (0...max(0, steps)).contains(pretrain) else {
+            throw ValidationError("--pretrain must be 0 to all steps.")
+        }
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024.") }
         if let width, !(width > 0 && width <= 4) { throw ValidationError("--width must be above 0, at most 4.") }
         if let share = Double(validation), !(0..<0.9).contains(share) {
@@ -74,12 +79,12 @@ struct TrainColorization: ParsableCommand {
         var progress = TrainingProgress(total: steps, done: trainer.step, batch: batch)
         do {
             try trainer.run(shouldStop: { interruption.requested }) { step in
-                progress.advance(step: step.number, loss: step.isApplied ? step.likelihood : .nan)
+                progress.advance(
+                    step: step.number, loss: step.isApplied ? step.loss : .nan,
+                    step.isPretraining ? .chromaError : .likelihood)
                 if !step.isApplied { progress.note("step \(step.number) was not finite, or exploded, and is skipped") }
             } saved: { likelihood in
-                let held = likelihood.map {
-                    String(format: ", held out: NLL %.4f nats, %.4f bits/dim", $0, $0 / log(2))
-                }
+                let held = likelihood.map { ", held out: " + TrainingProgress.Measure.likelihood.text($0) }
                 progress.note("\(output) saved at step \(trainer.step)\(held ?? ""), \(trainer.skipped) steps skipped")
             }
             if trainer.step < steps { progress.note("stopped at step \(trainer.step) of \(steps); --resume goes on") }
@@ -106,7 +111,7 @@ struct TrainColorization: ParsableCommand {
         // Before the photographs, which take longer to read.
         let begin = try beginning()
         var settings = ColorizationSettings()
-        (settings.steps, settings.batch, settings.rate) = (steps, batch, rate)
+        (settings.steps, settings.pretraining, settings.batch, settings.rate) = (steps, pretrain, batch, rate)
         (settings.seed, settings.saveInterval) = (seed, saveEvery)
         settings.keepsStatistics = keepStatistics ?? (start != nil)
         try settings.validate()
@@ -127,8 +132,8 @@ struct TrainColorization: ParsableCommand {
             return try ColorizationStart(model: start, preset: preset, width: width, ablation: ablation)
         }
         let ablation = ablation ?? .joint
-        guard ablation != .fixed else {
-            throw ValidationError("--ablation fixed needs --init: a model whose conditioning network is trained.")
+        guard ablation != .fixed || pretrain > 0 else {
+            throw ValidationError("--ablation fixed needs --pretrain, or --init: a trained conditioning network.")
         }
         switch preset ?? .compact {
         case .paper: return ColorizationStart(new: .paper(width: width ?? 1, ablation: ablation, seed: seed))
