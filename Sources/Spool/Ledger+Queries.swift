@@ -62,9 +62,13 @@ extension Ledger {
             [now.timeIntervalSince1970, (now + policy.longestSeconds).timeIntervalSince1970, limit])
     }
 
-    /// The files that are being worked on.
-    package func claimed() throws -> [Job] {
-        try fetch("SELECT * FROM job WHERE state = 1 ORDER BY updated", [])
+    /// The files that are being worked on, or were and are to be tried again.
+    package func begun() throws -> [Job] {
+        try fetch(
+            """
+            SELECT * FROM job WHERE state <= 2 AND (state = 1 OR (content IS NOT NULL AND is_current = 0))
+            ORDER BY updated
+            """, [])
     }
 
     /// What is known of a file.

@@ -35,23 +35,25 @@ extension Ledger {
 
     /// Takes stock after a start, before the intake runs.
     ///
-    /// Files that a process had claimed when it died are done, queued again or quarantined, and files that have left the
-    /// inbox meanwhile are forgotten.
+    /// Files that a process had claimed when it died are done, queued again or quarantined; others that were begun and
+    /// not finished are done where their result lies in the outbox; files that have left the inbox are forgotten.
     ///
     /// - Parameters:
     ///   - publisher: Where to look for results; what is found there counts as published.
     ///   - inbox: Where to look for the files.
-    /// - Returns: What became of the files that were claimed. The quarantined ones are to be set aside; all others come
-    ///   again through the intake.
+    /// - Returns: What became of the files that were claimed or found to be done. The quarantined ones are to be set
+    ///   aside; all others come again through the intake.
     package func recover(publisher: Publisher, inbox: Folder, at now: Date = Date()) throws -> [Step] {
-        let claimed = try claimed()
+        let begun = try begun()
         // One that cannot be read is looked for again when the file's turn comes.
-        let found = claimed.map { job in
+        let found = begun.map { job in
             job.identity.flatMap { try? publisher.find(source: job.path, identity: $0) }
         }
         let steps = try write { database in
-            try zip(claimed, found).map { job, result in
-                guard let result else { return try self.advance(job, .processDied, now, database) }
+            try zip(begun, found).compactMap { job, result -> Step? in
+                guard let result else {
+                    return job.state == .claimed ? try self.advance(job, .processDied, now, database) : nil
+                }
                 // The file may have been replaced since it was claimed: its next arrival is to be looked into.
                 let step = try self.advance(job, .published(isCurrent: true), now, database) {
                     $0.stamp = .unknown

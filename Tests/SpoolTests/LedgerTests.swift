@@ -107,6 +107,25 @@ import Testing
         #expect(try ledger.identify(a, as: WorkIdentity("a.tif")) == .published(result: SpoolPath("a")!))
     }
 
+    /// The ledger could not be told of its result, and then the process ended.
+    @Test func aStartFindsTheResultOfWhatIsToBeTriedAgain() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let ledger = try Ledger(state: spool.configuration.state)
+        let work = WorkIdentity("the same")
+        let other = SpoolPath("b.tif")!
+        _ = try ledger.receive([spool.candidate("a.tif", "the same"), spool.candidate("b.tif", "the same")])
+        _ = try ledger.claim(a)
+        #expect(try ledger.identify(a, as: work) == .new)
+        try publisher.publish(a, work)
+        _ = try ledger.failedForNow(a, reason: "the ledger could not be written")
+        let steps = try ledger.recover(publisher: publisher, inbox: Folder(spool.configuration.inbox))
+        #expect(steps.map(\.job.path) == [a] && steps.map(\.action) == [.leave])
+        #expect(try ledger.job(a)?.state == .published)
+        _ = try ledger.claim(other)
+        #expect(try ledger.identify(other, as: work) == .duplicate(of: a, result: SpoolPath("a")!))
+    }
+
     @Test func quarantinesWhatKillsTheProcessTwice() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)

@@ -42,6 +42,8 @@ package final class JobRunner: Sendable {
     /// Files put back as incomplete: where one goes away again, nothing else tells the ledger.
     private let growing = Mutex<Set<SpoolPath>>([])
     private let pictures = Turns<ContentHash>()
+    /// Work whose result may lie in the outbox while the ledger does not know it, and the file it is of.
+    private let unrecorded = Mutex<[WorkIdentity: SpoolPath]>([:])
     private let spools: Spools
     private let current: Mutex<Current>
     private let logger: Logger
@@ -173,7 +175,7 @@ package final class JobRunner: Sendable {
         let identity = WorkIdentity(
             content: content, model: now.workshop.model.metadata.sha256, settings: settings.key)
         if let result = try done(job, identity, isReplaced: configuration.originals == .keep) {
-            perform(try spools.ledger.published(path, stamp: candidate.stamp, as: identity, result: result))
+            perform(try record(candidate, identity, result))
             return
         }
 
@@ -184,12 +186,13 @@ package final class JobRunner: Sendable {
             into: staging.path
         ) { try board.advance(token, to: $0) }
         try board.advance(token, to: "publishing")
+        unrecorded.withLock { $0[identity] = path }
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
         let result = try staging.publish(
             metadata, of: path, content: content, previous: job.result,
             replacesOther: configuration.originals == .keep, spools.publisher)
         for other in try spools.ledger.displace(from: result, by: path, content: content) { gate.push(other.candidate) }
-        let step = try spools.ledger.published(path, stamp: candidate.stamp, as: identity, result: result)
+        let step = try record(candidate, identity, result)
         let seconds = metadata.timings
         logger.info(
             """
@@ -198,6 +201,14 @@ package final class JobRunner: Sendable {
             """)
         for warning in metadata.warnings { logger.notice("\(path): \(warning)") }
         perform(step)
+    }
+
+    /// Tells the ledger where a file's result lies.
+    private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: SpoolPath) throws -> Ledger.Step {
+        let step = try spools.ledger.published(
+            candidate.path, stamp: candidate.stamp, as: identity, result: result)
+        unrecorded.withLock { $0[identity] = nil }
+        return step
     }
 
     /// Where this very work lies in the outbox; nil where it does not.
@@ -217,7 +228,11 @@ package final class JobRunner: Sendable {
                 return result
             }
         case .new:
-            break
+            if let other = unrecorded.withLock({ $0[identity] }),
+                let result = try spools.publisher.find(source: other, identity: identity)
+            {
+                return result
+            }
         }
         return try spools.publisher.find(source: path, identity: identity)
     }
