@@ -59,13 +59,7 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
 
 
 def guidance(
-    model: network.Colorizer,
-    c: dict,
-    lightness: torch.Tensor,
-    chroma: torch.Tensor,
-    count: int,
-    judge: efficientnet.Judge | None,
-    weight: float,
+    model: network.Colorizer, c: dict, lightness: torch.Tensor, chroma: torch.Tensor, count: int, judge: efficientnet.Judge | None
 ) -> torch.Tensor:
     """What likelihood alone leaves loose, for the first images of a batch: the mode, and the spread of the samples.
 
@@ -89,7 +83,7 @@ def guidance(
         shown = evaluation.colorize(gray, torch.cat([c["affine"][0][: 2 * count].float(), sampled]))
         truth = evaluation.colorize(gray, torch.cat([chroma[: 2 * count], chroma[:count]]))
     shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
-    return loss + weight * judge.distance(shown, truth)
+    return loss + 0.2 * judge.distance(shown, truth)
 
 
 def energy_score(first: torch.Tensor, second: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -136,8 +130,7 @@ def main() -> None:
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
-    p.add_argument("--judge", type=Path, help="ImageNet weights of EfficientNet-Lite1, a judge of colours in the first and the last stage")
-    p.add_argument("--judge-weight", type=float, default=0.2, help="the judge's weight in the loss")
+    p.add_argument("--judge", type=Path, help="ImageNet weights of EfficientNet-Lite1, a judge of colours in the joint stage")
     p.add_argument("--start", type=Path, help="a checkpoint or model file to start from in place of the stage before")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
@@ -202,14 +195,7 @@ def main() -> None:
                 size = (160, 160, 192, 224)[step % 4]
                 lightness, ab = batches.next(size, args.smallest)
                 lightness = lightness.contiguous(memory_format=torch.channels_last)
-                mean, scale = model.regression(model.features(lightness))
-                loss, error = regression_loss(mean, scale, ab)
-                if judge is not None:
-                    part = slice(args.batch // 2)  # it costs as much as the network itself
-                    with torch.autocast(args.device, enabled=False):
-                        shown, truth = (evaluation.colorize(lightness[part].float(), x[part].float()) for x in (mean, ab))
-                    loss = loss + args.judge_weight * judge.distance(shown, truth)
-                return loss, error
+                return regression_loss(*model.regression(model.features(lightness)), ab)
             lightness, ab = batches.next(256, args.smallest)
             lightness = lightness.contiguous(memory_format=torch.channels_last)
             with torch.set_grad_enabled(args.stage == "joint"):
@@ -219,7 +205,7 @@ def main() -> None:
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss = nll
             if model.regression is not None:
-                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge, args.judge_weight)
+                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge)
             if args.stage == "joint" and model.regression is not None:
                 return loss + regression_loss(*c["affine"], ab)[0], nll
             return loss, nll
