@@ -59,6 +59,8 @@ extension EndToEnd {
             let third = try await service.start("watch", "--state", service.folder.path + "/other").wait()
             #expect(third.code == 2 && third.errors.contains("in use"), "\(third.errors)")
 
+            // What waits to be heard would leave no room.
+            _ = socket.receiveAll()
             await service.stop(daemon)
             #expect(socket.receiveAll().contains("STOPPING=1"))
             #expect(try await service.status()["running"] as? Bool == false)

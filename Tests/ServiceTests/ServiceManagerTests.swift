@@ -64,6 +64,14 @@ private final class NotifySocket {
         #expect(manager.watchdogInterval == nil)
     }
 
+    @Test func aManagerThatDoesNotListenHoldsNobodyUp() throws {
+        let name = "@autochrome-test-\(UUID().uuidString)"
+        let socket = try NotifySocket(name)
+        let manager = ServiceManager(environment: ["NOTIFY_SOCKET": name])
+        for _ in 0..<2000 { manager.watchdog() }
+        #expect(socket.receive() == "WATCHDOG=1")
+    }
+
     @Test func theWatchdogIsFedTwiceInItsTime() {
         #expect(ServiceManager(environment: ["WATCHDOG_USEC": "3000000"]).watchdogInterval == 1.5)
         let own = ["WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "\(getpid())"]

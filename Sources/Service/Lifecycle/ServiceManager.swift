@@ -39,9 +39,11 @@ package final class ServiceManager: Sendable {
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let payload = Array(message.utf8)
+        // A manager that does not listen for a while must not hold up whoever speaks.
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         _ = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, payload, payload.count, Int32(MSG_NOSIGNAL), $0, socklen_t(offset + bytes.count))
+                sendto(descriptor, payload, payload.count, flags, $0, socklen_t(offset + bytes.count))
             }
         }
     }
