@@ -28,14 +28,17 @@ package struct ColorizationSettings: Sendable, Codable, Equatable {
 
     package init() {}
 
-    /// Checks that every setting is usable.
+    /// Checks that every setting is usable for a network.
     /// - Throws: `TrainingError.setting` with the first one that is not.
-    package func validate() throws(TrainingError) {
+    package func validate(for network: ModelConfiguration) throws(TrainingError) {
         func require(_ condition: Bool, _ name: String, _ reason: String) throws(TrainingError) {
             if !condition { throw .setting(name: name, reason: reason) }
         }
         try require(steps >= 1, "steps", "must be at least 1")
         try require((0...steps).contains(pretraining), "pretraining", "must be from 0 to all steps")
+        try require(
+            pretraining == 0 || network.ablation != .none, "pretraining",
+            "needs a conditioning network, and there is none")
         try require((2...1024).contains(batch), "batch", "must be from 2 to 1024, as batch norm compares photographs")
         try require(rate > 0 && rate < 1, "rate", "must be between 0 and 1")
         try require((0...1).contains(noise), "noise", "must be from 0 to 1")

@@ -53,10 +53,7 @@ package final class ColorizationTrainer {
         _ settings: ColorizationSettings, start: ColorizationStart, training: PhotographSet, held: PhotographSet?,
         output: String, resume: Bool, execution: Execution
     ) throws {
-        try settings.validate()
-        guard settings.pretraining == 0 || start.configuration.ablation != .none else {
-            throw TrainingError.setting(name: "pretraining", reason: "needs a conditioning network, and there is none")
-        }
+        try settings.validate(for: start.configuration)
         configuration = start.configuration
         self.output = output
         self.execution = execution

@@ -62,9 +62,6 @@ struct TrainColorization: ParsableCommand {
 
     func validate() throws {
         guard (1...10_000_000).contains(limit) else { throw ValidationError("--limit must be 1 or more.") }
-        guard (0...max(0, steps)).contains(pretrain) else {
-            throw ValidationError("--pretrain must be 0 to all steps.")
-        }
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024.") }
         if let width, !(width > 0 && width <= 4) { throw ValidationError("--width must be above 0, at most 4.") }
         if let share = Double(validation), !(0..<0.9).contains(share) {
@@ -114,7 +111,7 @@ struct TrainColorization: ParsableCommand {
         (settings.steps, settings.pretraining, settings.batch, settings.rate) = (steps, pretrain, batch, rate)
         (settings.seed, settings.saveInterval) = (seed, saveEvery)
         settings.keepsStatistics = keepStatistics ?? (start != nil)
-        try settings.validate()
+        try settings.validate(for: begin.configuration)
         var training = try photographs(data, execution)
         var held: PhotographSet?
         if let share = Double(validation) {
