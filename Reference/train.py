@@ -1,7 +1,10 @@
 """Trains the colorization network: `python train.py conditioning|flow|joint --photos DIR --work DIR --steps N`.
 
 Each stage continues from its own checkpoint in the work folder if there is one, else from the stage before it or from
-the model that `--start` names. The learning rate falls with the share of the stage's steps that is done.
+the model that `--from` names. The learning rate falls with the share of the stage's steps that is done.
+
+On a processor, one process for each core is faster than threads: `torchrun --nproc-per-node 2 train.py ...` averages their
+gradients; `--batch` counts each process's own images.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import argparse
 import copy
 import json
 import math
+import os
 import time
 from pathlib import Path
 
@@ -59,14 +63,20 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
 
 
 def guidance(
-    model: network.Colorizer, c: dict, lightness: torch.Tensor, chroma: torch.Tensor, count: int, judge: efficientnet.Judge | None
+    model: network.Colorizer,
+    c: dict,
+    lightness: torch.Tensor,
+    chroma: torch.Tensor,
+    count: int,
+    judge: efficientnet.Judge | None,
+    weight: float,
 ) -> torch.Tensor:
     """What likelihood alone leaves loose, for the first images of a batch: the mode, and the spread of the samples.
 
     The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
-    of a picture count little in z. Two samples are scored against the truth. With a judge, the regression and a sample
-    shall show what the photograph shows.
+    of a picture count little in z. Two samples are scored against the truth as they are shown: one that ran away has no
+    gradient then, instead of an endless one. With a judge, the mode and a sample shall show what the photograph shows.
     """
     part = {k: tuple(x[:count].repeat(3, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
     part |= {k: [x[:count].repeat(3, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
@@ -74,16 +84,79 @@ def guidance(
     noise = torch.randn(2 * count, 8192, device=chroma.device)
     mode, first, second = model.inverse(torch.cat([torch.zeros_like(noise[:count]), noise]), part).chunk(3)
     anchor = (mode - c["affine"][0][:count].detach()).pow(2).mean()
+    affine = {"affine": tuple(x[:count].float() for x in c["affine"])}
+    mode, first, second = (model.limit(x.float(), affine) for x in (mode, first, second))
     loss = 2 * anchor + 0.1 * energy_score(first, second, chroma[:count])
     if judge is None:
         return loss
     with torch.autocast(chroma.device.type, enabled=False):
-        sampled = model.limit(first.float(), {"affine": tuple(x[:count].float() for x in c["affine"])})
-        gray = torch.cat([lightness[: 2 * count], lightness[:count]])
-        shown = evaluation.colorize(gray, torch.cat([c["affine"][0][: 2 * count].float(), sampled]))
-        truth = evaluation.colorize(gray, torch.cat([chroma[: 2 * count], chroma[:count]]))
+        shown = torch.cat([evaluation.colorize(lightness[:count], x) for x in (mode, first)])
+        truth = evaluation.colorize(lightness[:count], chroma[:count])
     shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
-    return loss + 0.2 * judge.distance(shown, truth)
+    return loss + weight * misread(judge, shown, truth)[0]
+
+
+def misread(judge: efficientnet.Judge, shown: torch.Tensor, truth: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """How far the colours of one or more colourings change what a classifier sees, in nats; and what it sees in the photograph."""
+    with torch.no_grad():
+        seen = judge(truth)
+    return efficientnet.divergence(judge(shown), seen.repeat(len(shown) // len(truth), 1)), seen
+
+
+def conditioning_loss(
+    model: network.Colorizer,
+    lightness: torch.Tensor,
+    ab: torch.Tensor,
+    judge: efficientnet.Judge | None,
+    weight: float,
+    classes: efficientnet.Classes | None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The regression's; with a judge also what a classifier makes of its colours, for the first half of the batch, and
+    with `classes` whether the encoder itself still recognises that, after Iizuka et al. 2016."""
+    if judge is None:
+        return regression_loss(*model.regression(model.features(lightness)), ab)
+    taps = model.conditioning.encoder(lightness)
+    mean, scale = model.regression(model.conditioning.pyramid(taps))
+    loss, error = regression_loss(mean, scale, ab)
+    few = len(ab) // 2
+    with torch.autocast(ab.device.type, enabled=False):
+        shown, truth = (evaluation.colorize(lightness[:few], x[:few].float()) for x in (mean, ab))
+    wrong, seen = misread(judge, shown, truth)
+    loss = loss + weight * wrong
+    if classes is not None:
+        loss = loss + weight / 3 * efficientnet.divergence(classes(taps[-1][:few]), seen)
+    return loss, error
+
+
+class Workers:
+    """The processes that train together, one for each core; alone unless started by torchrun."""
+
+    def __init__(self):
+        self.rank, self.count = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        if self.count > 1:
+            torch.distributed.init_process_group("gloo")
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {cores[self.rank % len(cores)]})
+            torch.set_num_threads(1)
+
+    def average(self, parameters: list[torch.nn.Parameter], figure: torch.Tensor) -> float:
+        """Gives every process the mean gradients, and returns the mean of the figure."""
+        if self.count == 1:
+            return figure.item()
+        gradients = [torch.zeros_like(q) if q.grad is None else q.grad for q in parameters]
+        flat = torch.cat([g.flatten() for g in gradients] + [figure.detach().float().view(1)]) / self.count
+        torch.distributed.all_reduce(flat)
+        for q, part in zip(parameters, flat[:-1].split([q.numel() for q in parameters])):
+            q.grad = part.view_as(q)
+        return flat[-1].item()
+
+    def share(self, model: torch.nn.Module) -> None:
+        """Gives every process the first one's weights."""
+        if self.count > 1:
+            for value in model.state_dict().values():
+                sent = value.contiguous()
+                torch.distributed.broadcast(sent, 0)
+                value.copy_(sent)
 
 
 def energy_score(first: torch.Tensor, second: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -130,10 +203,13 @@ def main() -> None:
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
-    p.add_argument("--judge", type=Path, help="ImageNet weights of EfficientNet-Lite1, a judge of colours in the joint stage")
-    p.add_argument("--start", type=Path, help="a checkpoint or model file to start from in place of the stage before")
+    p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")
+    p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of larger EfficientNet-Lites, judges of colours by turns")
+    p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
+    p.add_argument("--from", dest="start", type=Path, help="a checkpoint or model file to start from in place of the stage before")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
+    workers = Workers()
     torch.manual_seed(args.seed)
 
     if args.preset == "paper":
@@ -164,7 +240,8 @@ def main() -> None:
         ema.load_state_dict(state["ema"])
 
     cache = args.work / "cache"
-    batches = data.Batches(data.load_shards(args.photos, "photo160-*", 160, cache), args.batch, args.device, args.seed + progress["steps"])
+    seed = args.seed + progress["steps"] + 1_000_000 * workers.rank
+    batches = data.Batches(data.load_shards(args.photos, "photo160-*", 160, cache), args.batch, args.device, seed)
     validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
 
     own = [model.conditioning, model.regression]
@@ -187,15 +264,17 @@ def main() -> None:
     for q in parameters:
         q.requires_grad_(True)
 
-    judge = efficientnet.Judge(str(args.judge)).to(args.device, memory_format=torch.channels_last) if args.judge else None
+    judges = [efficientnet.Judge(str(path)).to(args.device, memory_format=torch.channels_last) for path in args.judge]
+    classes = efficientnet.Classes(str(args.encoder)).to(args.device) if judges and args.encoder else None
+    torch.manual_seed(seed)
 
     def loss_of(step: int):
+        judge = judges[step % len(judges)] if judges else None
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
-                size = (160, 160, 192, 224)[step % 4]
-                lightness, ab = batches.next(size, args.smallest)
+                lightness, ab = batches.next(args.sizes[2 * step >= args.steps], args.smallest)
                 lightness = lightness.contiguous(memory_format=torch.channels_last)
-                return regression_loss(*model.regression(model.features(lightness)), ab)
+                return conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
             lightness, ab = batches.next(256, args.smallest)
             lightness = lightness.contiguous(memory_format=torch.channels_last)
             with torch.set_grad_enabled(args.stage == "joint"):
@@ -205,7 +284,7 @@ def main() -> None:
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss = nll
             if model.regression is not None:
-                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge)
+                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge, args.judge_weight)
             if args.stage == "joint" and model.regression is not None:
                 return loss + regression_loss(*c["affine"], ab)[0], nll
             return loss, nll
@@ -234,6 +313,7 @@ def main() -> None:
         seen = initialisation.dense_inputs(model, (noisy_batch() for _ in range(4000 // args.batch)))
         initialisation.initialise_dense(model.cpu(), seen)
         model.to(args.device)
+        workers.share(model)
         ema.load_state_dict(model.state_dict())
 
     start, before = time.time(), progress["minutes"]
@@ -250,21 +330,22 @@ def main() -> None:
         loss, figure = loss_of(step)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        figure = workers.average(parameters, figure)
         size = torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0)
-        exploded = running is not None and figure.item() > running + 3
-        if torch.isfinite(loss) and size < 100 and not exploded:  # a sample that ran away has gradients of any size
+        exploded = running is not None and figure > running + 3
+        if math.isfinite(figure) and size < 100 and not exploded:  # a sample that ran away has gradients of any size
             optimiser.step()
             average(ema, model, min(ema_decay, (step + 1) / (step + 10)))
-            running = figure.item() if running is None else 0.98 * running + 0.02 * figure.item()
+            running = figure if running is None else 0.98 * running + 0.02 * figure
         else:
             progress["skipped"] += 1
         progress["steps"] += 1
-        progress["images"] += args.batch
+        progress["images"] += args.batch * workers.count
         progress["minutes"] = before + (time.time() - start) / 60
-        if progress["steps"] % 20 == 0:
+        if progress["steps"] % 20 == 0 and workers.rank == 0:
             print(f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']} loss {running or 0:.4f} grad {size:.2f}", flush=True)
         done = progress["steps"] >= args.steps
-        if progress["minutes"] - before >= next_report or done:
+        if workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
             next_report += args.report
             row = validate(ema, validation, args.stage)
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])

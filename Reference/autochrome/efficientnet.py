@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,9 @@ class SameConv2d(nn.Conv2d):
         h, w = ((max((-(-n // s) - 1) * s + k - n, 0)) for n in x.shape[-2:])
         if h or w:
             x = F.pad(x, [w // 2, w - w // 2, h // 2, h - h // 2])
+        if self.groups > 1 and x.device.type == "cpu":
+            with torch.autocast("cpu", enabled=False):  # depthwise gradients in bfloat16 take four times as long there
+                return F.conv2d(x.float(), self.weight, self.bias, self.stride, 0, 1, self.groups)
         return F.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
@@ -58,12 +62,22 @@ class MBConv(nn.Module):
         return x + y if self.residual else y
 
 
+# how much wider and deeper than Lite0 each variant is
+VARIANTS = {"lite1": (1.0, 1.1), "lite2": (1.1, 1.2), "lite3": (1.2, 1.4), "lite4": (1.4, 1.8)}
+
+
+def widened(channels: int, width: float) -> int:
+    """A multiple of 8 that loses at most a tenth."""
+    rounded = max(8, int(channels * width + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * channels * width else rounded + 8
+
+
 class EfficientNetLite(nn.Module):
     """Pictures in units of (byte - 127) / 128 -> features at strides 4, 8, 16 and 32."""
 
     TAPS = [24, 40, 112, 320]
 
-    def __init__(self, colours: int, depth: float = 1.0):
+    def __init__(self, colours: int, width: float = 1.0, depth: float = 1.0):
         super().__init__()
         self.stem = SameConv2d(colours, 32, 3, stride=2, bias=False)
         self.norm = norm(32)
@@ -71,6 +85,7 @@ class EfficientNetLite(nn.Module):
         for stage, (expansion, channels, repeats, stride, kernel) in enumerate(STAGES):
             if 0 < stage < len(STAGES) - 1:
                 repeats = math.ceil(repeats * depth)
+            channels = widened(channels, width)
             for r in range(repeats):
                 blocks.append(MBConv(inputs, channels, expansion, stride if r == 0 else 1, kernel))
                 inputs = channels
@@ -118,17 +133,13 @@ class EfficientNetLite0(EfficientNetLite):
         return super().forward(((lightness * 25.6 + 47.5) * 2.55 - 127.0) / 128.0)
 
 
-class Judge(EfficientNetLite):
-    """EfficientNet-Lite1 as a fixed classifier: how far colours change what is seen in a picture.
-
-    It judges in training; evaluation has another, Lite0.
-    """
+class Classes(nn.Module):
+    """What the ImageNet classifier has after its last stage: features at stride 32 -> logarithms of probabilities [N, 1000]."""
 
     def __init__(self, path: str):
-        super().__init__(3, depth=1.1)
-        self.load_imagenet(path)
+        super().__init__()
         source = torch.load(path, map_location="cpu", weights_only=True)
-        self.head = SameConv2d(320, 1280, 1, bias=False)
+        self.head = SameConv2d(source["_conv_head.weight"].shape[1], 1280, 1, bias=False)
         self.head_norm = norm(1280)
         self.classes = nn.Linear(1280, 1000)
         for module, name in ((self.head, "_conv_head."), (self.head_norm, "_bn1."), (self.classes, "_fc.")):
@@ -136,14 +147,31 @@ class Judge(EfficientNetLite):
         self.requires_grad_(False)
         self.eval()
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.log_softmax(self.classes(F.relu6(self.head_norm(self.head(x))).mean((2, 3))).float(), 1)
+
+
+class Judge(EfficientNetLite):
+    """A larger EfficientNet-Lite as a fixed classifier: how far colours change what is seen in a picture.
+
+    It judges in training; evaluation has another, Lite0. The variant is read from the file's name.
+    """
+
+    def __init__(self, path: str):
+        variant = next((v for v in VARIANTS if v in Path(path).name), None)
+        if variant is None:
+            raise SystemExit(f"{path}: not named after one of {', '.join(VARIANTS)}")
+        super().__init__(3, *VARIANTS[variant])
+        self.load_imagenet(path)
+        self.classes = Classes(path)
+        self.requires_grad_(False)
+        self.eval()
+
     def forward(self, rgb: torch.Tensor) -> torch.Tensor:
         """RGB [N, 3, S, S] in [0, 1] -> the logarithms of the classes' probabilities [N, 1000]."""
-        x = super().forward((rgb * 255 - 127) / 128)[-1]
-        x = F.relu6(self.head_norm(self.head(x))).mean((2, 3))
-        return F.log_softmax(self.classes(x).float(), 1)
+        return self.classes(super().forward((rgb * 255 - 127) / 128)[-1])
 
-    def distance(self, coloured: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-        """Kullback-Leibler divergence of the classes seen, in nats."""
-        with torch.no_grad():
-            target = self(truth)
-        return F.kl_div(self(coloured), target, log_target=True, reduction="batchmean")
+
+def divergence(seen: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Kullback-Leibler divergence of the classes seen from the true ones, logarithms both, in nats."""
+    return F.kl_div(seen, truth, log_target=True, reduction="batchmean")

@@ -282,7 +282,9 @@ class CompactConditioning(nn.Module):
             self.add_module(f"norm{i}", nn.BatchNorm2d(channels))
 
     def forward(self, lightness: torch.Tensor) -> torch.Tensor:
-        taps = self.encoder(lightness)
+        return self.pyramid(self.encoder(lightness))
+
+    def pyramid(self, taps: list[torch.Tensor]) -> torch.Tensor:
         x = None
         for i in reversed(range(len(taps))):
             y = getattr(self, f"lateral{i}")(taps[i])
