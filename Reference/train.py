@@ -210,6 +210,8 @@ def main() -> None:
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
     workers = Workers()
+    if workers.count > 1 and args.device != "cpu":
+        raise SystemExit("several processes train on a processor's cores only: --device cpu")
     torch.manual_seed(args.seed)
 
     if args.preset == "paper":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -47,7 +48,9 @@ def load_shards(folder: Path, pattern: str, size: int, cache: Path, limit: int |
             raise SystemExit(f"{folder}/{pattern}.tar: no image that can be read")
         print(f"{pattern}: {len(decoded)} images, {len(blobs) - len(decoded)} unreadable", flush=True)
         cache.mkdir(parents=True, exist_ok=True)
-        np.save(cache / name, np.stack(decoded))
+        whole = cache / f"{os.getpid()}.{name}"
+        np.save(whole, np.stack(decoded))
+        whole.rename(cache / name)
     return torch.from_numpy(np.load(cache / name))
 
 
