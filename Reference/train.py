@@ -82,10 +82,9 @@ def guidance(
     part |= {k: [x[:count].repeat(3, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
     part[5] = c[5][:count].repeat(3, 1)
     noise = torch.randn(2 * count, 8192, device=chroma.device)
-    mode, first, second = model.inverse(torch.cat([torch.zeros_like(noise[:count]), noise]), part).chunk(3)
-    anchor = (mode - c["affine"][0][:count].detach()).pow(2).mean()
-    affine = {"affine": tuple(x[:count].float() for x in c["affine"])}
-    mode, first, second = (model.limit(x.float(), affine) for x in (mode, first, second))
+    drawn = model.inverse(torch.cat([torch.zeros_like(noise[:count]), noise]), part)
+    anchor = (drawn[:count] - c["affine"][0][:count].detach()).pow(2).mean()
+    mode, first, second = model.limit(drawn, part).chunk(3)
     loss = 2 * anchor + 0.1 * energy_score(first, second, chroma[:count])
     if judge is None:
         return loss
@@ -93,14 +92,9 @@ def guidance(
         shown = torch.cat([evaluation.colorize(lightness[:count], x) for x in (mode, first)])
         truth = evaluation.colorize(lightness[:count], chroma[:count])
     shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
-    return loss + weight * misread(judge, shown, truth)[0]
-
-
-def misread(judge: efficientnet.Judge, shown: torch.Tensor, truth: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """How far the colours of one or more colourings change what a classifier sees, in nats; and what it sees in the photograph."""
     with torch.no_grad():
-        seen = judge(truth)
-    return efficientnet.divergence(judge(shown), seen.repeat(len(shown) // len(truth), 1)), seen
+        seen = judge(truth).repeat(2, 1)
+    return loss + weight * efficientnet.divergence(judge(shown), seen)
 
 
 def conditioning_loss(
@@ -113,16 +107,17 @@ def conditioning_loss(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The regression's; with a judge also what a classifier makes of its colours, for the first half of the batch, and
     with `classes` whether the encoder itself still recognises that, after Iizuka et al. 2016."""
-    if judge is None:
-        return regression_loss(*model.regression(model.features(lightness)), ab)
     taps = model.conditioning.encoder(lightness)
     mean, scale = model.regression(model.conditioning.pyramid(taps))
     loss, error = regression_loss(mean, scale, ab)
+    if judge is None:
+        return loss, error
     few = len(ab) // 2
     with torch.autocast(ab.device.type, enabled=False):
         shown, truth = (evaluation.colorize(lightness[:few], x[:few].float()) for x in (mean, ab))
-    wrong, seen = misread(judge, shown, truth)
-    loss = loss + weight * wrong
+    with torch.no_grad():
+        seen = judge(truth)
+    loss = loss + weight * efficientnet.divergence(judge(shown), seen)
     if classes is not None:
         loss = loss + weight / 3 * efficientnet.divergence(classes(taps[-1][:few]), seen)
     return loss, error

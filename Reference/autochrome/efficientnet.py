@@ -66,8 +66,8 @@ class MBConv(nn.Module):
 VARIANTS = {"lite1": (1.0, 1.1), "lite2": (1.1, 1.2), "lite3": (1.2, 1.4), "lite4": (1.4, 1.8)}
 
 
-def widened(channels: int, width: float) -> int:
-    """A multiple of 8 that loses at most a tenth."""
+def multiple_of_8(channels: int, width: float) -> int:
+    """Channels of a wider variant, at most a tenth fewer than asked."""
     rounded = max(8, int(channels * width + 4) // 8 * 8)
     return rounded if rounded >= 0.9 * channels * width else rounded + 8
 
@@ -85,7 +85,7 @@ class EfficientNetLite(nn.Module):
         for stage, (expansion, channels, repeats, stride, kernel) in enumerate(STAGES):
             if 0 < stage < len(STAGES) - 1:
                 repeats = math.ceil(repeats * depth)
-            channels = widened(channels, width)
+            channels = multiple_of_8(channels, width)
             for r in range(repeats):
                 blocks.append(MBConv(inputs, channels, expansion, stride if r == 0 else 1, kernel))
                 inputs = channels
