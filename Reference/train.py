@@ -75,14 +75,16 @@ def guidance(
 
     The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
-    of a picture count little in z. Two samples are scored against the truth as they are shown: one that ran away has no
-    gradient then, instead of an endless one. With a judge, the mode and a sample shall show what the photograph shows.
+    of a picture count little in z. Two samples are scored against the truth as they are shown, and what ran away in them gives
+    no gradient instead of an endless one. With a judge, the mode and a sample shall show what the photograph shows.
     """
     part = {k: tuple(x[:count].repeat(3, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
     part |= {k: [x[:count].repeat(3, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
     part[5] = c[5][:count].repeat(3, 1)
     noise = torch.randn(2 * count, 8192, device=chroma.device)
     drawn = model.inverse(torch.cat([torch.zeros_like(noise[:count]), noise]), part)
+    mean, scale = part["affine"]
+    drawn = torch.where((drawn - mean).abs() > 8 * scale.exp(), drawn.detach(), drawn)
     anchor = (drawn[:count] - c["affine"][0][:count].detach()).pow(2).mean()
     mode, first, second = model.limit(drawn, part).chunk(3)
     loss = 2 * anchor + 0.1 * energy_score(first, second, chroma[:count])
@@ -186,7 +188,7 @@ def main() -> None:
     p.add_argument("stage", choices=STAGES)
     p.add_argument("--photos", type=Path, required=True)
     p.add_argument("--work", type=Path, required=True)
-    p.add_argument("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite0")
+    p.add_argument("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite2")
     p.add_argument("--steps", type=int, default=1000, help="steps of the stage, over all runs together")
     p.add_argument("--batch", type=int, default=24)
     p.add_argument("--lr", type=float, default=1e-3)
@@ -195,11 +197,13 @@ def main() -> None:
     p.add_argument("--features", type=int, default=96)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--smallest", type=float, default=0.8, help="smallest crop, as a share of the side")
+    p.add_argument("--drop", type=float, default=0.2, help="of the encoder's last block in the conditioning stage, as a share of steps")
+    p.add_argument("--tone", type=float, default=0.15, help="spread of the conditioning stage's tone curves, 0 for none")
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
     p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")
-    p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of larger EfficientNet-Lites, judges of colours by turns")
+    p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of EfficientNet-Lite1 to 4, judges of colours by turns")
     p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
     p.add_argument("--from", dest="start", type=Path, help="a checkpoint or model file to start from in place of the stage before")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -245,6 +249,8 @@ def main() -> None:
     trained = {"conditioning": own, "flow": [model.level1, model.level2, model.level3, model.level4, model.level5]}
     trained["joint"] = trained["flow"] + own
     encoder = set(model.conditioning.encoder.parameters()) if config.preset == "compact" else set()
+    if encoder and args.stage == "conditioning":
+        model.conditioning.encoder.drop_blocks(args.drop)
     parameters = [q for m in trained[args.stage] if m is not None for q in m.parameters()]
     if args.encoder_rate == 0:
         parameters = [q for q in parameters if q not in encoder]
@@ -269,7 +275,7 @@ def main() -> None:
         judge = judges[step % len(judges)] if judges else None
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
-                lightness, ab = batches.next(args.sizes[2 * step >= args.steps], args.smallest)
+                lightness, ab = batches.next(args.sizes[2 * step >= args.steps], args.smallest, args.tone)
                 lightness = lightness.contiguous(memory_format=torch.channels_last)
                 return conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
             lightness, ab = batches.next(256, args.smallest)
@@ -359,7 +365,7 @@ def main() -> None:
                 path.with_suffix(".tmp").rename(path)
             record = {
                 "data": "photo160 shards, 12289 research photographs; rights non-commercial or unclear",
-                "encoder": "EfficientNet-Lite0, ImageNet, Apache-2.0",
+                "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0",
                 "stages": history + [progress | {"stage": args.stage}],
                 "validation": row,
                 "licence": "trained on research data sets: non-commercial use",

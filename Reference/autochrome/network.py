@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .efficientnet import EfficientNetLite0
+from .efficientnet import Encoder
 
 ALPHA_COLOR = 1.5
 ALPHA_MNIST = 1.0
@@ -270,13 +270,13 @@ class VGGConditioning(nn.Module):
 
 
 class CompactConditioning(nn.Module):
-    """EfficientNet-Lite0 and a feature pyramid: L at 256x256 -> features at 64x64."""
+    """EfficientNet-Lite2 and a feature pyramid: L at 256x256 -> features at 64x64."""
 
     def __init__(self, config: Config):
         super().__init__()
         channels = config.features
-        self.encoder = EfficientNetLite0()
-        for i, inputs in enumerate(EfficientNetLite0.TAPS):
+        self.encoder = Encoder()
+        for i, inputs in enumerate(self.encoder.tap_channels):
             self.add_module(f"lateral{i}", nn.Conv2d(inputs, channels, 1))
             self.add_module(f"smooth{i}", nn.Conv2d(channels, channels, 3, padding=1, bias=False))
             self.add_module(f"norm{i}", nn.BatchNorm2d(channels))

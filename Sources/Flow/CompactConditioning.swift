@@ -1,21 +1,21 @@
 import Kernels
 import Tensor
 
-/// EfficientNet-Lite0 and a feature pyramid: L [N, 1, 256, 256] to features [N, features, 64, 64].
+/// EfficientNet-Lite2 and a feature pyramid: L [N, 1, 256, 256] to features [N, features, 64, 64].
 struct CompactConditioning: Sendable {
     private struct Stage: Sendable {
         let lateral: Convolution
         let smooth: Convolution
     }
 
-    private let encoder: EfficientNetLite0
+    private let encoder: EfficientNetLite2
     private let stages: [Stage]
 
     init(_ configuration: ModelConfiguration, from weights: any Weights) throws(ModelError) {
         let channels = configuration.features
-        encoder = try EfficientNetLite0("conditioning.encoder", from: weights)
+        encoder = try EfficientNetLite2("conditioning.encoder", from: weights)
         var stages: [Stage] = []
-        for (i, inputs) in EfficientNetLite0.tapChannels.enumerated() {
+        for (i, inputs) in EfficientNetLite2.tapChannels.enumerated() {
             let lateral = Convolution(
                 weight: try weights.tensor("conditioning.lateral\(i).weight", [channels, inputs, 1, 1]),
                 bias: try weights.tensor("conditioning.lateral\(i).bias", [channels]).values, padding: .symmetric(0))

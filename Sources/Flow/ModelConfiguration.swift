@@ -4,7 +4,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     package enum Preset: String, Sendable, CaseIterable {
         /// The supplement's network.
         case paper
-        /// EfficientNet-Lite0 and a feature pyramid.
+        /// EfficientNet-Lite2 and a feature pyramid.
         case compact
     }
 

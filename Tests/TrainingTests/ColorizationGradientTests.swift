@@ -34,13 +34,16 @@ import Testing
             gradient = ColorizationGradient(configuration, parameters, execution: ColorizationGradientTests.execution)
         }
 
-        /// How far a parameter is moved up from the formula, as in `golden_training.py`: with most units on, roundings
+        /// How far a parameter is moved from the formula, as in `golden_training.py`: with most units on, roundings
         /// turn no ReLUs, and gradients can be compared closely.
         private static func lift(_ name: String) -> Float {
             let parts = name.split(separator: ".")
-            guard parts.last == "bias", parts.count > 2 else { return 0 }
+            guard parts.count > 2 else { return 0 }
             let (owner, layer) = (parts[parts.count - 3], parts[parts.count - 2])
-            if parts[0] == "conditioning", layer.hasPrefix("norm") { return owner.hasPrefix("group") ? 0 : 3 }
+            if parts[0] == "conditioning", layer.hasPrefix("norm"), !owner.hasPrefix("group") {
+                return parts.last == "bias" ? 3 : -0.6
+            }
+            guard parts.last == "bias" else { return 0 }
             let isLast = layer == "conv2" && owner.hasPrefix("coefficients")
             return layer.hasPrefix("conv") && !isLast ? 3 : 0
         }
@@ -77,7 +80,7 @@ import Testing
             #expect(found.count == reference.count && error < 1e-3 * size, "\(parameter.name): \(error) of \(size)")
             compared += 1
         }
-        #expect(compared * 10 > subject.parameters.learned.count * 9)
+        #expect(compared * 5 > subject.parameters.learned.count * 4)
         #expect(abs(squares.squareRoot() - whole) < 1e-4 * whole)
         for parameter in subject.parameters.all where parameter.name.contains(".running_") {
             let reference = try subject.golden.tensor("statistics." + parameter.name).values

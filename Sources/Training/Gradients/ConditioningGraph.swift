@@ -93,10 +93,10 @@ struct ConditioningGraph {
             return tape.norm(
                 y, "conditioning.encoder.\(norm)", epsilon: 1e-3, momentum: 0.01, activation: activation)
         }
-        let scaled = EfficientNetLite0.input(lightness.value, tape.execution)
+        let scaled = EfficientNetLite2.input(lightness.value, tape.execution)
         var x = layer(Variable(scaled), "stem", "norm", stride: 2)
         var taps: [Variable] = []
-        for (b, block) in EfficientNetLite0.blocks.enumerated() {
+        for (b, block) in EfficientNetLite2.blocks.enumerated() {
             let name = "block.\(b)"
             var y = x
             if block.inner != block.inputs { y = layer(y, "\(name).expand", "\(name).norm0") }

@@ -1,13 +1,13 @@
 import Kernels
 import Tensor
 
-/// EfficientNet-Lite0 on one gray channel, without its classifier (Tan and Le 2019), TensorFlow's SAME padding.
+/// EfficientNet-Lite2 on one gray channel, without its classifier (Tan and Le 2019), TensorFlow's SAME padding.
 ///
 /// Batch norm follows each convolution and is folded into it.
-package struct EfficientNetLite0: Sendable {
+package struct EfficientNetLite2: Sendable {
     private static let stages: [(expansion: Int, channels: Int, repeats: Int, stride: Int, kernel: Int)] = [
-        (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5),
-        (6, 192, 4, 2, 5), (6, 320, 1, 1, 3),
+        (1, 16, 1, 1, 3), (6, 24, 3, 2, 3), (6, 48, 3, 2, 5), (6, 88, 4, 2, 3), (6, 120, 4, 1, 5),
+        (6, 208, 5, 2, 5), (6, 352, 1, 1, 3),
     ]
 
     /// Stages whose outputs are given out: strides 4, 8, 16 and 32.
@@ -83,7 +83,7 @@ private struct InvertedResidual: Sendable {
     private let project: Convolution
     private let isResidual: Bool
 
-    init(_ name: String, _ block: EfficientNetLite0.Block, from weights: any Weights) throws(ModelError) {
+    init(_ name: String, _ block: EfficientNetLite2.Block, from weights: any Weights) throws(ModelError) {
         let (inputs, inner) = (block.inputs, block.inner)
         isResidual = block.isResidual
         expand =
