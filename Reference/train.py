@@ -75,7 +75,7 @@ def guidance(
 
     The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
-    of a picture count little in z. Two samples are scored against the truth as they are shown, and what ran away in them gives
+    of a picture count little in z. Two samples are scored against the truth as they are shown. What ran away in any of the three gives
     no gradient instead of an endless one. With a judge, the mode and a sample shall show what the photograph shows.
     """
     part = {k: tuple(x[:count].repeat(3, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
@@ -85,7 +85,7 @@ def guidance(
     drawn = model.inverse(torch.cat([torch.zeros_like(noise[:count]), noise]), part)
     mean, scale = part["affine"]
     drawn = torch.where((drawn - mean).abs() > 8 * scale.exp(), drawn.detach(), drawn)
-    anchor = (drawn[:count] - c["affine"][0][:count].detach()).pow(2).mean()
+    anchor = (drawn[:count] - mean[:count].detach()).pow(2).mean()
     mode, first, second = model.limit(drawn, part).chunk(3)
     loss = 2 * anchor + 0.1 * energy_score(first, second, chroma[:count])
     if judge is None:
@@ -243,7 +243,8 @@ def main() -> None:
     cache = args.work / "cache"
     seed = args.seed + progress["steps"] + 1_000_000 * workers.rank
     batches = data.Batches(data.load_shards(args.photos, "photo160-*", 160, cache), args.batch, args.device, seed)
-    validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
+    if workers.rank == 0:  # which alone validates
+        validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
 
     own = [model.conditioning, model.regression]
     trained = {"conditioning": own, "flow": [model.level1, model.level2, model.level3, model.level4, model.level5]}

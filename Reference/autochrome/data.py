@@ -75,7 +75,7 @@ class Batches:
         """`tone`: the spread of the logarithm of the exponent that each picture's L is raised to, as prints fade."""
         lightness, ab = split(torch.cat([self.crop(size, smallest) for _ in range(self.batch)]))
         exponent = (tone * torch.randn(self.batch, 1, 1, 1, generator=self.generator)).exp().to(self.device)
-        faded = 100 * ((lightness * lab.L_SCALE + lab.L_OFFSET).clamp(0, 100) / 100) ** exponent
+        faded = 100 * (lab.denormalise_l(lightness).clamp(0, 100) / 100) ** exponent
         return lab.normalise_l(faded), ab
 
 

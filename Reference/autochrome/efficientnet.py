@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from . import lab
+
 # (expansion, channels, repeats in Lite0, stride, kernel) of each stage
 STAGES = [
     (1, 16, 1, 1, 3),
@@ -141,7 +143,7 @@ class Encoder(EfficientNetLite):
 
     def forward(self, lightness: torch.Tensor) -> list[torch.Tensor]:
         # To the gray level that the weights were trained on.
-        return super().forward(((lightness * 25.6 + 47.5) * 2.55 - 127.0) / 128.0)
+        return super().forward((lab.denormalise_l(lightness) * 2.55 - 127.0) / 128.0)
 
 
 class Classes(nn.Module):

@@ -13,7 +13,7 @@ from . import data, lab, network
 def colorize(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
     """Normalised L [N, 1, 4S, 4S] and ab [N, 2, S, S] -> RGB; chroma upsampled bilinearly."""
     ab = F.interpolate(lab.denormalise_ab(ab), size=lightness.shape[-2:], mode="bilinear", align_corners=False)
-    return lab.lab_to_rgb(torch.cat([lightness * lab.L_SCALE + lab.L_OFFSET, ab], 1))
+    return lab.lab_to_rgb(torch.cat([lab.denormalise_l(lightness), ab], 1))
 
 
 def sample(model: network.Colorizer, c: dict, z: torch.Tensor) -> torch.Tensor:

@@ -43,6 +43,10 @@ def normalise_l(lightness: torch.Tensor) -> torch.Tensor:
     return (lightness - L_OFFSET) / L_SCALE
 
 
+def denormalise_l(lightness: torch.Tensor) -> torch.Tensor:
+    return lightness * L_SCALE + L_OFFSET
+
+
 def normalise_ab(ab: torch.Tensor) -> torch.Tensor:
     return (ab - _column(AB_OFFSET, ab)) / _column(AB_SCALE, ab)
 
