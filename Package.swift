@@ -26,11 +26,12 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSandbox"),
+        .systemLibrary(name: "CAVX512"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
         .target(name: "Tensor", swiftSettings: fast),
-        .target(name: "Kernels", dependencies: ["Tensor", "COpenBLAS"], swiftSettings: fast),
+        .target(name: "Kernels", dependencies: ["Tensor", "CAVX512", "COpenBLAS"], swiftSettings: fast),
         .target(name: "Flow", dependencies: ["Tensor", "Kernels"], swiftSettings: fast),
         .target(name: "Imaging", dependencies: ["Tensor", "CVips", "CSandbox"], swiftSettings: fast),
         .target(name: "Digest", dependencies: ["CCrypto"]),

@@ -166,10 +166,14 @@ private struct PatchGrid {
         }
     }
 
-    /// Where three times eight pixels from `first` on begin, if each eight lie side by side in one row.
+    /// Where three times eight pixels from `first` on begin, or twice sixteen and the third is not used, if each eight
+    /// or sixteen lie side by side in one row.
     @inline(__always)
     func adjacentStarts(_ first: Int) -> (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>)? {
-        for group in 0..<3 where (first &+ 8 &* group) % columns &+ 8 > columns { return nil }
-        return (source + start(first), source + start(first &+ 8), source + start(first &+ 16))
+        let lanes = Panel.lanes
+        for group in 0..<Panel.columns / lanes where (first &+ lanes &* group) % columns &+ lanes > columns {
+            return nil
+        }
+        return (source + start(first), source + start(first &+ lanes), source + start(first &+ 16))
     }
 }

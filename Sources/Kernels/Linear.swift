@@ -61,7 +61,7 @@ package struct Linear: Sendable {
         return output
     }
 
-    /// Up to 24 samples as the columns of one panel; the weights are read once for all of them.
+    /// Samples as the columns of one panel; the weights are read once for all of them.
     private func runPanel(
         _ source: UnsafePointer<Float>, _ samples: Range<Int>, _ finish: Finish, _ execution: Execution
     ) {

@@ -1,31 +1,49 @@
-/// The innermost matrix product: four rows of a packed matrix times a panel of up to 24 columns.
+#if arch(x86_64)
+    import CAVX512
+#endif
+
+/// The innermost matrix product: four rows of a packed matrix times a panel of up to three vectors of columns.
 ///
 /// Each element of the result is one chain of fused multiply-adds over `depth` in ascending order, whatever the
 /// column's place in its panel and whatever lies in the other columns. That is what makes results independent of the
-/// batch and of the number of threads, and it is why this is not a call of OpenBLAS, whose kernels differ with the
-/// shape. Packed once, it is also faster: 115 against 100 GFLOP/s a core at the shapes used here.
+/// batch, of the number of threads and of the processor, and it is why this is not a call of OpenBLAS, whose kernels
+/// differ with the shape. Packed once, it is also faster.
 enum Panel {
     /// Rows of a packed block.
     static let rows = 4
-    /// Columns of a full panel: 4 × 24 accumulators, three vectors of columns and one broadcast fill 16 registers.
-    static let columns = 24
-
-    /// Columns that are computed for a panel of `count` used ones: the next multiple of eight.
-    @inline(__always)
-    static func width(_ count: Int) -> Int { (count &+ 7) & ~7 }
-
-    /// c[r, j] = Σₖ a[k, r]·b[k, j] for four rows r and `width` columns j (8, 16 or 24).
+    /// Floats of the vectors that the products are computed in: 16 with AVX-512, else 8.
+    static let lanes = Processor.hasAVX512 ? 16 : 8
+    /// Columns of a full panel.
     ///
-    /// `a` is `[depth, 4]`, `b` is `[depth, width]`, and rows of `c` are `stride` apart.
+    /// Of 16 registers, three vectors take twelve for sums, three for columns and one for a row. AVX-512 has 32, but
+    /// two of its vectors leave no remainder at the networks' sizes.
+    static let columns = lanes == 16 ? 32 : 24
+
+    /// Columns that are computed for a panel of `count` used ones: none, 8 or whole vectors.
+    @inline(__always)
+    static func width(_ count: Int) -> Int {
+        let unit = count <= 8 ? 8 : lanes
+        return (count &+ unit &- 1) & ~(unit &- 1)
+    }
+
+    /// c[r, j] = Σₖ a[k, r]·b[k, j] for the four rows r of each block and `width` columns j, as `width(_:)` gives them.
+    ///
+    /// `a` is `[blocks, depth, 4]`, `b` is `[depth, width]`, and rows of `c` are `stride` apart.
     @inline(__always)
     static func multiply(
-        depth: Int, width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
-        stride: Int
+        blocks: Int = 1, depth: Int, width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+        _ c: UnsafeMutablePointer<Float>, stride: Int, lanes: Int = lanes
     ) {
-        switch width {
-        case 24: three(depth, a, b, c, stride)
-        case 16: two(depth, a, b, c, stride)
-        default: one(depth, a, b, c, stride)
+        #if arch(x86_64)
+            if lanes == 16, width > 8 { return avx512_multiply(blocks, depth, width, a, b, c, stride) }
+        #endif
+        for block in 0..<blocks {
+            let (a, c) = (a + block &* rows &* depth, c + block &* rows &* stride)
+            switch width {
+            case 24: three(depth, a, b, c, stride)
+            case 16: two(depth, a, b, c, stride)
+            default: one(depth, a, b, c, stride)
+            }
         }
     }
 
@@ -131,15 +149,18 @@ enum Panel {
         c.put(c3, 3 &* stride)
     }
 
-    /// The same as `multiply` for 24 columns, with row k of `b` read in place: eight floats each from three pointers
-    /// moved by `offsets[k]`.
+    /// The same as `multiply` for a block and a full panel, with row k of `b` read in place: eight floats each from
+    /// three pointers moved by `offsets[k]`, or sixteen each from the first two.
     ///
     /// For filters of few rows, where writing and rereading a panel would cost more than the arithmetic.
     @inline(never)
     static func convolve(
         _ offsets: [Int], _ a: UnsafePointer<Float>, _ b0: UnsafePointer<Float>, _ b1: UnsafePointer<Float>,
-        _ b2: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
+        _ b2: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, lanes: Int = lanes
     ) {
+        #if arch(x86_64)
+            if lanes == 16 { return avx512_convolve(offsets.count, offsets, a, b0, b1, c) }
+        #endif
         var (c00, c01, c02) = (Vector.zero, Vector.zero, Vector.zero)
         var (c10, c11, c12) = (Vector.zero, Vector.zero, Vector.zero)
         var (c20, c21, c22) = (Vector.zero, Vector.zero, Vector.zero)

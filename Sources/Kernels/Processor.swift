@@ -21,10 +21,25 @@ package enum Processor {
         return missing(in: text)
     }
 
+    /// Whether vectors of sixteen floats may be used: the processor has them, and `AUTOCHROME_MAX_ISA` is not `avx2`.
+    static let hasAVX512: Bool = {
+        #if arch(x86_64)
+            guard ProcessInfo.processInfo.environment["AUTOCHROME_MAX_ISA"] != "avx2" else { return false }
+            let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+            return text.flatMap(flags(in:))?.contains("avx512f") ?? false
+        #else
+            return false
+        #endif
+    }()
+
     /// The required extensions that no `flags` line of a `cpuinfo` names; an unreadable text is taken as good.
     static func missing(in text: String) -> [String] {
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") }) else { return [] }
-        let flags = Set(line.split(whereSeparator: { " \t:".contains($0) }).map(String.init))
+        guard let flags = flags(in: text) else { return [] }
         return required.filter { !flags.contains($0) }
+    }
+
+    private static func flags(in text: String) -> Set<String>? {
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") }) else { return nil }
+        return Set(line.split(whereSeparator: { " \t:".contains($0) }).map(String.init))
     }
 }

@@ -1,6 +1,6 @@
 /// One application of a Winograd convolution: the three steps over a chunk of tiles.
 ///
-/// Scratch of a chunk: the transformed input `[points², panels, I, 24]`, then the products `[points², O, chunk]` of as
+/// Scratch of a chunk: the transformed input `[points², panels, I, columns]`, then the products `[points², O, pitch]` of as
 /// many output channels as are worked off at once.
 struct WinogradCall<Scheme: WinogradScheme> {
     let tiling: WinogradTiling
@@ -20,7 +20,9 @@ struct WinogradCall<Scheme: WinogradScheme> {
 
     /// Floats from one position to the next; the odd cache line keeps them out of each other's sets.
     private var inputStride: Int { chunk &* filter.inputs &+ 16 }
-    private var productStride: Int { chunk &* Self.outputsAtOnce(filter) &+ 16 }
+    private var productStride: Int { pitch &* Self.outputsAtOnce(filter) &+ 16 }
+    /// Floats from one channel's products to the next's, kept apart likewise.
+    private var pitch: Int { chunk &+ 16 }
 
     /// All chunks one after the other, with every step spread over the threads.
     func runChunksTogether(_ execution: Execution) {
@@ -50,7 +52,9 @@ struct WinogradCall<Scheme: WinogradScheme> {
         let points = Scheme.points
         Scratch.with(2 * Self.positions * 8) { lanes in
             let rows = lanes + Self.positions * 8
-            for first in Swift.stride(from: 0, to: tiles.count, by: 8) {
+            let rest = tiles.count % Panel.columns
+            // The last panel is filled up with the last tile.
+            for first in Swift.stride(from: 0, to: tiles.count &- rest &+ Panel.width(rest), by: 8) {
                 let panel = first / Panel.columns &* Panel.columns
                 let width = Panel.width(min(Panel.columns, tiles.count &- panel))
                 let target = transformed + (panel &* filter.inputs &+ (first &- panel))
@@ -87,14 +91,12 @@ struct WinogradCall<Scheme: WinogradScheme> {
         // As many rows as stay in the second-level cache while the panels pass by.
         let step = max(1, 32768 / blockSize)
         for firstBlock in stride(from: blocks.lowerBound, to: blocks.upperBound, by: step) {
+            let count = min(step, blocks.upperBound &- firstBlock)
             for panel in stride(from: 0, to: tiles.count, by: Panel.columns) {
-                let width = Panel.width(min(Panel.columns, tiles.count &- panel))
-                for block in firstBlock..<min(firstBlock &+ step, blocks.upperBound) {
-                    Panel.multiply(
-                        depth: filter.inputs, width: width, weights + block &* blockSize,
-                        input + panel &* filter.inputs,
-                        product + ((block &- blocks.lowerBound) &* Panel.rows &* chunk &+ panel), stride: chunk)
-                }
+                Panel.multiply(
+                    blocks: count, depth: filter.inputs, width: Panel.width(min(Panel.columns, tiles.count &- panel)),
+                    weights + firstBlock &* blockSize, input + panel &* filter.inputs,
+                    product + ((firstBlock &- blocks.lowerBound) &* Panel.rows &* pitch &+ panel), stride: pitch)
             }
         }
     }
@@ -111,7 +113,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
                 let places = (start..<min(start &+ 8, tiles.upperBound)).map(tiling.place)
                 for index in part {
                     let channel = outputs.lowerBound &+ index
-                    let product = products + (index &* chunk &+ first)
+                    let product = products + (index &* pitch &+ first)
                     for column in 0..<points {
                         let s = Scheme.output(product + column &* stride, points &* stride)
                         let line = rows + column &* 8

@@ -23,7 +23,7 @@ extension EndToEnd {
             return found
         }
 
-        @Test func threadsWorkersAndCompanyDoNotMatter() async throws {
+        @Test func threadsVectorsWorkersAndCompanyDoNotMatter() async throws {
             let common = ["--samples", "3", "--seed", "11"]
             for threads in ["1", "2", "4"] {
                 let outcome = try await Child(
@@ -37,6 +37,13 @@ extension EndToEnd {
             #expect(Set(truth.values.joined()).count == 12)
             #expect(try hashes("t2") == truth)
             #expect(try hashes("t4") == truth)
+
+            // As on a processor without AVX-512; the same program where there is none.
+            _ = try await Child(
+                ["colorize", folder.path + "/in", "--output", folder.path + "/avx2"] + common,
+                environment: ["AUTOCHROME_MAX_ISA": "avx2"]
+            ).wait()
+            #expect(try hashes("avx2") == truth)
 
             // One alone, with all threads on it.
             _ = try await Child(
