@@ -33,7 +33,21 @@ def read(path: Path) -> dict:
         raise SystemExit(f"{path}: not a checkpoint ({type(error).__name__}: {error})") from None
 
 
-def beginning(path: Path) -> tuple[dict, list[dict]]:
+def beginning(paths: list[Path]) -> tuple[dict, list[dict]]:
+    """The mean of the averaged weights of checkpoints or model files, and the stages that made the last of them."""
+    found = [read_weights(path) for path in paths]
+    weights, history = found[-1]
+    if len(paths) == 1:
+        return weights, history
+    for path, (other, _) in zip(paths, found):
+        if {k: v.shape for k, v in other.items()} != {k: v.shape for k, v in weights.items()}:
+            raise SystemExit(f"{path}: another network than {paths[-1]}")
+    mean = {k: sum(w[k] for w, _ in found) / len(found) if v.is_floating_point() else v for k, v in weights.items()}
+    others = [stages for _, stages in found[:-1]]
+    return mean, history + [{"stage": "average", "of": [str(path) for path in paths], "stages of the others": others}]
+
+
+def read_weights(path: Path) -> tuple[dict, list[dict]]:
     """The averaged weights of a checkpoint or a model file, and the stages that made them."""
     if path.suffix == ".safetensors":
         try:
@@ -45,12 +59,12 @@ def beginning(path: Path) -> tuple[dict, list[dict]]:
 
 
 def restore(model: torch.nn.Module, weights: dict, path: Path) -> None:
-    """Takes a checkpoint's weights, or says what is wrong with it."""
+    """Takes a checkpoint's weights, or says what is wrong with it; what only pretraining needs is left."""
     for name, value in model.state_dict().items():
         found = tuple(weights[name].shape) if name in weights else None
         if found != tuple(value.shape):
             raise SystemExit(f"{path}: {name} is {found} where this preset and width have {tuple(value.shape)}")
-    model.load_state_dict(weights)
+    model.load_state_dict({name: weights[name] for name in model.state_dict()})
 
 
 def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
@@ -109,8 +123,8 @@ def conditioning_loss(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The regression's; with a judge also what a classifier makes of its colours, for the first half of the batch, and
     with `classes` whether the encoder itself still recognises that, after Iizuka et al. 2016."""
-    taps = model.conditioning.encoder(lightness)
-    mean, scale = model.regression(model.conditioning.pyramid(taps))
+    taps = model.conditioning.encoder(lightness) if classes else None
+    mean, scale = model.regression(model.conditioning.pyramid(taps) if classes else model.features(lightness))
     loss, error = regression_loss(mean, scale, ab)
     if judge is None:
         return loss, error
@@ -120,7 +134,7 @@ def conditioning_loss(
     with torch.no_grad():
         seen = judge(truth)
     loss = loss + weight * efficientnet.divergence(judge(shown), seen)
-    if classes is not None:
+    if classes:
         loss = loss + weight / 3 * efficientnet.divergence(classes(taps[-1][:few]), seen)
     return loss, error
 
@@ -205,7 +219,10 @@ def main() -> None:
     p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")
     p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of EfficientNet-Lite1 to 4, judges of colours by turns")
     p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
-    p.add_argument("--from", dest="start", type=Path, help="a checkpoint or model file to start from in place of the stage before")
+    p.add_argument(
+        "--from", dest="start", type=Path, nargs="+", default=[],
+        help="a checkpoint or model file to start from in place of the stage before, or several, whose mean is taken",
+    )
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
     workers = Workers()
@@ -223,19 +240,24 @@ def main() -> None:
     progress = {"minutes": 0.0, "steps": 0, "skipped": 0, "images": 0, "curve": []}
     history: list[dict] = []
     optimiser_state = None
+    pretrains = args.stage == "conditioning" and not config.affine  # with a regression that only this stage has
     if checkpoint.exists():
         state = read(checkpoint)
+        if pretrains:
+            model.regression = network.Regression(config.features).to(args.device)
         restore(model, state["model"], checkpoint)
         progress, history, optimiser_state = state["progress"], state["history"], state["optimiser"]
     else:
         before = STAGES[: STAGES.index(args.stage)]
         earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
-        found = next((path for path in earlier if path.exists()), args.start)
+        found = next(([path] for path in earlier if path.exists()), args.start)
         if found:
             weights, history = beginning(found)
-            restore(model, weights, found)
-        elif args.encoder:
+            restore(model, weights, found[-1])
+        elif args.encoder and config.preset == "compact":
             model.conditioning.encoder.load_imagenet(str(args.encoder))
+        if pretrains:
+            model.regression = network.Regression(config.features).to(args.device)
     ema = copy.deepcopy(model)
     if checkpoint.exists():
         ema.load_state_dict(state["ema"])
@@ -269,7 +291,8 @@ def main() -> None:
         q.requires_grad_(True)
 
     judges = [efficientnet.Judge(str(path)).to(args.device, memory_format=torch.channels_last) for path in args.judge]
-    classes = efficientnet.Classes(str(args.encoder)).to(args.device) if judges and args.encoder else None
+    recognises = judges and args.encoder and config.preset == "compact"
+    classes = efficientnet.Classes(str(args.encoder)).to(args.device) if recognises else None
     torch.manual_seed(seed)
 
     def loss_of(step: int):
@@ -366,13 +389,15 @@ def main() -> None:
                 path.with_suffix(".tmp").rename(path)
             record = {
                 "data": "photo160 shards, 12289 research photographs; rights non-commercial or unclear",
-                "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0",
+                "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0" if config.preset == "compact" else "none",
                 "stages": history + [progress | {"stage": args.stage}],
                 "validation": row,
                 "licence": "trained on research data sets: non-commercial use",
             }
             if is_best:
+                regression, ema.regression = ema.regression, ema.regression if config.affine else None
                 modelfile.save(ema, args.work / f"{args.stage}.safetensors", record, half=True)
+                ema.regression = regression
             mode_of_training()
         if done:
             break

@@ -1,0 +1,133 @@
+"""The trainer as it is called, on made-up photographs: `python -m unittest`."""
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import safe_open
+
+HERE = Path(__file__).parent
+SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
+
+
+def photograph(seed: int, size: int) -> bytes:
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (4, 4, 3), dtype=np.uint8))
+    encoded = io.BytesIO()
+    coarse.resize((size, size), Image.BICUBIC).save(encoded, "JPEG")
+    return encoded.getvalue()
+
+
+def write_shard(path: Path, files: list[bytes]) -> None:
+    with tarfile.open(path, "w") as tar:
+        for index, content in enumerate(files):
+            info = tarfile.TarInfo(f"{index}.jpg")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+
+
+class TrainTests(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.photos, self.work = Path(folder.name, "photos"), Path(folder.name, "work")
+        self.photos.mkdir()
+        write_shard(self.photos / "photo160-0.tar", [photograph(i, 160) for i in range(8)])
+        write_shard(self.photos / "validation256-0.tar", [photograph(100 + i, 256) for i in range(8)])
+
+    def train(self, stage: str, *arguments: str, fails: bool = False) -> str:
+        command = [sys.executable, "train.py", stage, "--photos", str(self.photos), "--work", str(self.work)]
+        done = subprocess.run(command + SMALL + list(arguments), cwd=HERE, capture_output=True, text=True)
+        self.assertEqual(done.returncode != 0, fails, done.stdout + done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        return done.stdout + done.stderr
+
+    def checkpoint(self, stage: str) -> dict:
+        return torch.load(self.work / f"{stage}.pt", weights_only=False)
+
+    def exported(self, stage: str) -> tuple[dict, dict, set]:
+        with safe_open(self.work / f"{stage}.safetensors", "pt") as f:
+            return f.metadata(), json.loads(f.metadata()["training"]), set(f.keys())
+
+    def test_stages_of_paper_follow_each_other_and_go_on(self):
+        self.train("conditioning", "--preset", "paper", "--steps", "2")
+        metadata, _, names = self.exported("conditioning")
+        self.assertEqual(metadata["preset"], "paper")
+        self.assertFalse([n for n in names if n.startswith("regression")])
+        learned = self.checkpoint("conditioning")["ema"]
+
+        self.train("flow", "--preset", "paper", "--steps", "2")
+        before = self.checkpoint("flow")
+        fixed = [n for n in before["model"] if n.startswith("conditioning") and "num_batches" not in n]
+        self.assertTrue(fixed)
+        for name in fixed:
+            self.assertTrue(torch.equal(before["model"][name], learned[name]), name)
+        self.train("flow", "--preset", "paper", "--steps", "4")
+        after = self.checkpoint("flow")
+        self.assertEqual((before["progress"]["steps"], after["progress"]["steps"]), (2, 4))
+        self.assertTrue((self.work / "flow.png").exists())
+
+        self.train("joint", "--preset", "paper", "--steps", "1")
+        _, record, _ = self.exported("joint")
+        self.assertEqual([s["stage"] for s in record["stages"]], ["conditioning", "flow", "joint"])
+        self.assertIn("nll_per_dim", record["validation"])
+
+    def test_same_seed_gives_the_same_weights(self):
+        self.train("conditioning", "--steps", "2", "--seed", "5")
+        first = self.checkpoint("conditioning")["ema"]
+        (self.work / "conditioning.pt").unlink()
+        self.train("conditioning", "--steps", "2", "--seed", "5")
+        second = self.checkpoint("conditioning")["ema"]
+        self.assertTrue(all(torch.equal(first[n], second[n]) for n in first))
+
+    def test_several_beginnings_are_averaged(self):
+        self.train("conditioning", "--steps", "1", "--seed", "1")
+        parts = []
+        for seed in ("2", "3"):
+            (self.work / "conditioning.pt").rename(self.work / f"from{seed}.pt")
+            parts.append(self.work / f"from{seed}.pt")
+            self.train("conditioning", "--steps", "1", "--seed", seed)
+        (self.work / "conditioning.pt").unlink()
+        self.train("conditioning", "--steps", "1", "--lr", "0", "--from", *map(str, parts))
+        a, b = (torch.load(path, weights_only=False)["ema"] for path in parts)
+        mean = self.checkpoint("conditioning")
+        name = "conditioning.lateral3.weight"
+        self.assertFalse(torch.equal(a[name], b[name]))
+        self.assertTrue(torch.allclose(mean["ema"][name], (a[name] + b[name]) / 2, atol=1e-5))
+        self.assertEqual(mean["history"][-1]["of"], [str(path) for path in parts])
+
+    def test_broken_shards_and_images_are_named_and_left_out(self):
+        whole = self.photos / "photo160-0.tar"
+        write_shard(self.photos / "photo160-1.tar", [b"not an image", photograph(9, 160)])
+        (self.photos / "photo160-2.tar").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+        said = self.train("conditioning", "--steps", "1")
+        self.assertRegex(said, r"photo160-1\.tar: 0\.jpg: .*left out")
+        self.assertRegex(said, r"photo160-2\.tar: .*left out")
+
+    def test_a_missing_shard_is_named(self):
+        (self.photos / "validation256-0.tar").unlink()
+        self.assertIn("validation256-*.tar: no such shard", self.train("conditioning", "--steps", "1", fails=True))
+
+    def test_another_width_and_a_broken_checkpoint_are_refused_and_kept(self):
+        self.train("conditioning", "--preset", "paper", "--steps", "1")
+        path = self.work / "conditioning.pt"
+        kept = path.read_bytes()
+        said = self.train("conditioning", "--preset", "paper", "--steps", "2", "--width", "0.1", fails=True)
+        self.assertRegex(said, r"conditioning\.pt: conditioning\..* where this preset and width have")
+        self.assertEqual(path.read_bytes(), kept)
+        path.write_bytes(kept[:1000])
+        said = self.train("conditioning", "--preset", "paper", "--steps", "2", fails=True)
+        self.assertIn("conditioning.pt: not a checkpoint", said)
+        self.assertEqual(path.read_bytes(), kept[:1000])
+
+
+if __name__ == "__main__":
+    unittest.main()
