@@ -237,7 +237,7 @@ def main() -> None:
     model = network.Colorizer(config).to(args.device, memory_format=torch.channels_last)
     args.work.mkdir(parents=True, exist_ok=True)
     checkpoint = args.work / f"{args.stage}.pt"  # the last state; .best.pt is the one that the next stage begins with
-    progress = {"minutes": 0.0, "steps": 0, "skipped": 0, "images": 0, "curve": []}
+    progress = {"minutes": 0.0, "steps": 0, "skipped": 0, "unguided": 0, "images": 0, "curve": []}
     history: list[dict] = []
     optimiser_state = None
     pretrains = args.stage == "conditioning" and not config.affine  # with a regression that only this stage has
@@ -246,7 +246,7 @@ def main() -> None:
         if pretrains:
             model.regression = network.Regression(config.features).to(args.device)
         restore(model, state["model"], checkpoint)
-        progress, history, optimiser_state = state["progress"], state["history"], state["optimiser"]
+        progress, history, optimiser_state = progress | state["progress"], state["history"], state["optimiser"]
     else:
         before = STAGES[: STAGES.index(args.stage)]
         earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
@@ -295,7 +295,7 @@ def main() -> None:
     classes = efficientnet.Classes(str(args.encoder)).to(args.device) if recognises else None
     torch.manual_seed(seed)
 
-    def loss_of(step: int):
+    def loss_of(step: int, guided: bool):
         judge = judges[step % len(judges)] if judges else None
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
@@ -310,11 +310,19 @@ def main() -> None:
             ab = ab + 0.05 * torch.randn_like(ab)
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss = nll
-            if model.regression is not None:
+            if guided and model.regression is not None:
                 loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge, args.judge_weight)
             if args.stage == "joint" and model.regression is not None:
                 return loss + regression_loss(*c["affine"], ab)[0], nll
             return loss, nll
+
+    def gradients(step: int, guided: bool = True) -> tuple[float, torch.Tensor]:
+        """The loss and the size of its gradients before they are clipped, over all processes."""
+        loss, figure = loss_of(step, guided)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        figure = workers.average(parameters, figure)
+        return figure, torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0)
 
     def mode_of_training() -> None:
         model.train()
@@ -354,13 +362,12 @@ def main() -> None:
         rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
         for g in optimiser.param_groups:
             g["lr"] = rate * g["scale"]
-        loss, figure = loss_of(step)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        figure = workers.average(parameters, figure)
-        size = torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0)
+        figure, size = gradients(step)
+        if args.stage != "conditioning" and not size < 10:  # a sample that ran away has gradients of any size
+            progress["unguided"] += 1
+            figure, size = gradients(step, guided=False)
         exploded = running is not None and figure > running + 3
-        if math.isfinite(figure) and size < 100 and not exploded:  # a sample that ran away has gradients of any size
+        if math.isfinite(figure) and size < 100 and not exploded:
             optimiser.step()
             average(ema, model, min(ema_decay, (step + 1) / (step + 10)))
             running = figure if running is None else 0.98 * running + 0.02 * figure
@@ -376,7 +383,7 @@ def main() -> None:
             next_report += args.report
             row = validate(ema, validation, args.stage)
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
-            print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']}", flush=True)
+            print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']} unguided {progress['unguided']}", flush=True)
             if args.stage != "conditioning":
                 sheet.draw([ema], validation[:8], args.work / f"{args.stage}.png")
             figure_of_merit = row["regression"] if args.stage == "conditioning" else row["nll_per_dim"]
