@@ -295,6 +295,8 @@ def main() -> None:
     classes = efficientnet.Classes(str(args.encoder)).to(args.device) if recognises else None
     torch.manual_seed(seed)
 
+    guides = args.stage != "conditioning" and model.regression is not None
+
     def loss_of(step: int, guided: bool):
         judge = judges[step % len(judges)] if judges else None
         with torch.autocast(args.device, torch.bfloat16):
@@ -310,7 +312,7 @@ def main() -> None:
             ab = ab + 0.05 * torch.randn_like(ab)
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss = nll
-            if guided and model.regression is not None:
+            if guided and guides:
                 loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge, args.judge_weight)
             if args.stage == "joint" and model.regression is not None:
                 return loss + regression_loss(*c["affine"], ab)[0], nll
@@ -363,7 +365,7 @@ def main() -> None:
         for g in optimiser.param_groups:
             g["lr"] = rate * g["scale"]
         figure, size = gradients(step)
-        if args.stage != "conditioning" and not size < 10:  # a sample that ran away has gradients of any size
+        if guides and not size < 10:  # a sample that ran away has gradients of any size
             progress["unguided"] += 1
             figure, size = gradients(step, guided=False)
         exploded = running is not None and figure > running + 3
