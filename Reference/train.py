@@ -312,13 +312,13 @@ def main() -> None:
             ab = ab + 0.05 * torch.randn_like(ab)
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss = nll
-            if guided and guides:
+            if guided:
                 loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge, args.judge_weight)
             if args.stage == "joint" and model.regression is not None:
                 return loss + regression_loss(*c["affine"], ab)[0], nll
             return loss, nll
 
-    def gradients(step: int, guided: bool = True) -> tuple[float, torch.Tensor]:
+    def gradients(step: int, guided: bool) -> tuple[float, torch.Tensor]:
         """The loss and the size of its gradients before they are clipped, over all processes."""
         loss, figure = loss_of(step, guided)
         optimiser.zero_grad(set_to_none=True)
@@ -364,10 +364,10 @@ def main() -> None:
         rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
         for g in optimiser.param_groups:
             g["lr"] = rate * g["scale"]
-        figure, size = gradients(step)
+        figure, size = gradients(step, guides)
         if guides and not size < 10:  # a sample that ran away has gradients of any size
             progress["unguided"] += 1
-            figure, size = gradients(step, guided=False)
+            figure, size = gradients(step, False)
         exploded = running is not None and figure > running + 3
         if math.isfinite(figure) and size < 100 and not exploded:
             optimiser.step()

@@ -14,29 +14,27 @@ package enum Processor {
     /// The extensions that this build uses and the processor lacks; empty when all is well.
     ///
     /// To be called before any arithmetic: an instruction that is missing ends the process without a word.
-    package static func check() -> [String] {
-        guard !required.isEmpty, let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
-            return []
-        }
-        return missing(in: text)
-    }
+    package static func check() -> [String] { missing(from: flags) }
 
     /// Whether vectors of sixteen floats may be used: the processor has them, and `AUTOCHROME_MAX_ISA` is not `avx2`.
     static let hasAVX512: Bool = {
         #if arch(x86_64)
-            guard ProcessInfo.processInfo.environment["AUTOCHROME_MAX_ISA"] != "avx2" else { return false }
-            let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
-            return text.flatMap(flags(in:))?.contains("avx512f") ?? false
+            ProcessInfo.processInfo.environment["AUTOCHROME_MAX_ISA"] != "avx2"
+                && flags?.contains("avx512f") ?? false
         #else
-            return false
+            false
         #endif
     }()
 
     /// The required extensions that no `flags` line of a `cpuinfo` names; an unreadable text is taken as good.
-    static func missing(in text: String) -> [String] {
-        guard let flags = flags(in: text) else { return [] }
-        return required.filter { !flags.contains($0) }
+    static func missing(in text: String) -> [String] { missing(from: flags(in: text)) }
+
+    private static func missing(from flags: Set<String>?) -> [String] {
+        flags.map { flags in required.filter { !flags.contains($0) } } ?? []
     }
+
+    /// What this processor offers, read once.
+    private static let flags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)).flatMap(flags(in:))
 
     private static func flags(in text: String) -> Set<String>? {
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") }) else { return nil }

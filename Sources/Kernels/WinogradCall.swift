@@ -1,6 +1,6 @@
 /// One application of a Winograd convolution: the three steps over a chunk of tiles.
 ///
-/// Scratch of a chunk: the transformed input `[points², panels, I, columns]`, then the products `[points², O, pitch]` of as
+/// Scratch of a chunk: the transformed input `[points², panels, I, columns]`, then the products `[points², O, chunk]` of as
 /// many output channels as are worked off at once.
 struct WinogradCall<Scheme: WinogradScheme> {
     let tiling: WinogradTiling
@@ -20,9 +20,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
 
     /// Floats from one position to the next; the odd cache line keeps them out of each other's sets.
     private var inputStride: Int { chunk &* filter.inputs &+ 16 }
-    private var productStride: Int { pitch &* Self.outputsAtOnce(filter) &+ 16 }
-    /// Floats from one channel's products to the next's, kept apart likewise.
-    private var pitch: Int { chunk &+ 16 }
+    private var productStride: Int { chunk &* Self.outputsAtOnce(filter) &+ 16 }
 
     /// All chunks one after the other, with every step spread over the threads.
     func runChunksTogether(_ execution: Execution) {
@@ -96,7 +94,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
                 Panel.multiply(
                     blocks: count, depth: filter.inputs, width: Panel.width(min(Panel.columns, tiles.count &- panel)),
                     weights + firstBlock &* blockSize, input + panel &* filter.inputs,
-                    product + ((firstBlock &- blocks.lowerBound) &* Panel.rows &* pitch &+ panel), stride: pitch)
+                    product + ((firstBlock &- blocks.lowerBound) &* Panel.rows &* chunk &+ panel), stride: chunk)
             }
         }
     }
@@ -113,7 +111,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
                 let places = (start..<min(start &+ 8, tiles.upperBound)).map(tiling.place)
                 for index in part {
                     let channel = outputs.lowerBound &+ index
-                    let product = products + (index &* pitch &+ first)
+                    let product = products + (index &* chunk &+ first)
                     for column in 0..<points {
                         let s = Scheme.output(product + column &* stride, points &* stride)
                         let line = rows + column &* 8
