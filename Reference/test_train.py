@@ -14,6 +14,9 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
+import train
+from autochrome import data, lab, network
+
 HERE = Path(__file__).parent
 SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
 
@@ -32,6 +35,51 @@ def write_shard(path: Path, files: list[bytes]) -> None:
             info = tarfile.TarInfo(f"{index}.jpg")
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
+
+
+class BatchesTests(unittest.TestCase):
+    def test_the_last_pictures_are_mosaics_of_four_tiny_ones(self):
+        plain = torch.randint(0, 256, (40, 3, 1, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+        black = torch.zeros(2, 3, 160, 160, dtype=torch.uint8)
+        lightness, ab = data.Batches(black, 3, "cpu", 4, plain.expand(-1, -1, 64, 64), mosaics=2).next(160, 0.6)
+        self.assertEqual((tuple(lightness.shape), tuple(ab.shape)), ((3, 1, 160, 160), (3, 2, 40, 40)))
+        self.assertLess(lab.denormalise_l(lightness[0]).abs().max(), 0.01)
+        for picture in lightness[1:]:
+            quarters = [picture[:, y : y + 80, x : x + 80] for y in (0, 80) for x in (0, 80)]
+            self.assertTrue(all(q.max() - q.min() < 1e-3 for q in quarters))
+            self.assertGreater(len({round(q.mean().item(), 2) for q in quarters}), 1)
+
+    def test_focus_sharpens_some_pictures_and_blurs_others_and_leaves_their_chroma(self):
+        images = torch.randint(0, 256, (1, 3, 160, 160), dtype=torch.uint8, generator=torch.Generator().manual_seed(2))
+
+        def contrast(focus: float) -> tuple[torch.Tensor, torch.Tensor]:
+            lightness, ab = data.Batches(images, 16, "cpu", 3).next(160, 1.0, focus=focus)
+            return lightness.std((1, 2, 3)), ab
+
+        (as_is, chroma), (changed, same) = contrast(0), contrast(0.5)
+        self.assertLess(as_is.max() - as_is.min(), 1e-4)
+        self.assertLess(changed.min(), 0.9 * as_is[0])
+        self.assertGreater(changed.max(), 1.1 * as_is[0])
+        self.assertTrue(torch.equal(chroma, same))
+
+
+class NormTests(unittest.TestCase):
+    def test_estimated_norms_are_those_of_the_pictures_with_no_block_passed_by(self):
+        torch.manual_seed(1)
+        model = network.Colorizer(network.Config("compact", 0.05, 96, "joint", True, 1))
+        model.conditioning.encoder.drop_blocks(0.9)
+        for norm in model.conditioning.modules():
+            if isinstance(norm, torch.nn.BatchNorm2d):
+                norm.running_mean.normal_()
+        lightness = torch.randn(16, 1, 192, 192)
+        train.estimate_norms(model, [lightness])
+        with torch.no_grad():
+            kept = model.features(lightness)
+            model.conditioning.encoder.drop_blocks(0)
+            model.train()
+            own = model.features(lightness)
+        self.assertLess((kept - own).abs().mean() / own.abs().mean(), 0.05)
+        self.assertTrue(all(m.momentum for m in model.conditioning.modules() if isinstance(m, torch.nn.BatchNorm2d)))
 
 
 class TrainTests(unittest.TestCase):
@@ -104,6 +152,14 @@ class TrainTests(unittest.TestCase):
         self.assertTrue(torch.allclose(mean["ema"][name], (a[name] + b[name]) / 2, atol=1e-5))
         self.assertEqual(mean["history"][-1]["of"], [str(path) for path in parts])
 
+        (self.work / "conditioning.pt").unlink()
+        shares = ["--shares", "3", "1"]
+        self.train("conditioning", "--steps", "1", "--lr", "0", "--from", *map(str, parts), *shares)
+        mean = self.checkpoint("conditioning")
+        self.assertTrue(torch.allclose(mean["ema"][name], 0.75 * a[name] + 0.25 * b[name], atol=1e-5))
+        said = self.train("conditioning", "--from", *map(str, parts), "--shares", "1", fails=True)
+        self.assertIn("--shares: one share", said)
+
     def test_broken_shards_and_images_are_named_and_left_out(self):
         whole = self.photos / "photo160-0.tar"
         write_shard(self.photos / "photo160-1.tar", [b"not an image", photograph(9, 160)])
@@ -115,6 +171,8 @@ class TrainTests(unittest.TestCase):
     def test_a_missing_shard_is_named(self):
         (self.photos / "validation256-0.tar").unlink()
         self.assertIn("validation256-*.tar: no such shard", self.train("conditioning", "--steps", "1", fails=True))
+        said = self.train("conditioning", "--steps", "1", "--mosaics", "0.5", fails=True)
+        self.assertIn("tiny64-*.tar: no such shard", said)
 
     def test_another_width_and_a_broken_checkpoint_are_refused_and_kept(self):
         self.train("conditioning", "--preset", "paper", "--steps", "1")

@@ -15,6 +15,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -33,7 +34,7 @@ def read(path: Path) -> dict:
         raise SystemExit(f"{path}: not a checkpoint ({type(error).__name__}: {error})") from None
 
 
-def beginning(paths: list[Path]) -> tuple[dict, list[dict]]:
+def beginning(paths: list[Path], shares: list[float]) -> tuple[dict, list[dict]]:
     """The mean of the averaged weights of checkpoints or model files, and the stages that made the last of them."""
     found = [read_weights(path) for path in paths]
     weights, history = found[-1]
@@ -42,9 +43,13 @@ def beginning(paths: list[Path]) -> tuple[dict, list[dict]]:
     for path, (other, _) in zip(paths, found):
         if {k: v.shape for k, v in other.items()} != {k: v.shape for k, v in weights.items()}:
             raise SystemExit(f"{path}: another network than {paths[-1]}")
-    mean = {k: sum(w[k] for w, _ in found) / len(found) if v.is_floating_point() else v for k, v in weights.items()}
+    shares = [x / sum(shares) for x in shares]
+    mean = {
+        k: sum(x * w[k] for x, (w, _) in zip(shares, found)) if v.is_floating_point() else v for k, v in weights.items()
+    }
     others = [stages for _, stages in found[:-1]]
-    return mean, history + [{"stage": "average", "of": [str(path) for path in paths], "stages of the others": others}]
+    of = [str(path) for path in paths]
+    return mean, history + [{"stage": "average", "of": of, "shares": shares, "stages of the others": others}]
 
 
 def read_weights(path: Path) -> tuple[dict, list[dict]]:
@@ -74,6 +79,28 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
                 a.lerp_(b, 1 - decay)
             else:
                 a.copy_(b)
+
+
+@torch.no_grad()
+def estimate_norms(model: network.Colorizer, pictures: Iterable[torch.Tensor]) -> None:
+    """The statistics of the conditioning network's norms anew, from L alone.
+
+    Those gathered while training are of the networks that stochastic depth leaves, and the mean of several weights' statistics
+    is not that of their mean (Izmailov et al. 2018).
+    """
+    model.eval()
+    norms = [m for m in model.conditioning.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    momenta = [m.momentum for m in norms]
+    for m in norms:
+        m.reset_running_stats()
+        m.momentum = None  # the mean of all
+        m.train()
+    for lightness in pictures:
+        with torch.autocast(lightness.device.type, torch.bfloat16):
+            model.features(lightness.contiguous(memory_format=torch.channels_last))
+    for m, momentum in zip(norms, momenta):
+        m.momentum = momentum
+        m.eval()
 
 
 def guidance(
@@ -213,6 +240,8 @@ def main() -> None:
     p.add_argument("--smallest", type=float, default=0.8, help="smallest crop, as a share of the side")
     p.add_argument("--drop", type=float, default=0.2, help="of the encoder's last block in the conditioning stage, as a share of steps")
     p.add_argument("--tone", type=float, default=0.15, help="spread of the conditioning stage's tone curves, 0 for none")
+    p.add_argument("--focus", type=float, default=0.5, help="spread of the conditioning stage's sharpness, 0 for none")
+    p.add_argument("--mosaics", type=float, default=0, help="share of the conditioning stage's pictures made of tiny64 images")
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
@@ -223,8 +252,12 @@ def main() -> None:
         "--from", dest="start", type=Path, nargs="+", default=[],
         help="a checkpoint or model file to start from in place of the stage before, or several, whose mean is taken",
     )
+    p.add_argument("--shares", type=float, nargs="+", help="of each that --from names in the mean; equal ones if left out")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
+    shares = args.shares or [1.0] * len(args.start)
+    if len(shares) != len(args.start) or not all(x >= 0 for x in shares) or sum(shares) == 0 < len(shares):
+        raise SystemExit("--shares: one share, 0 or more, for each that --from names, not all 0")
     workers = Workers()
     if workers.count > 1 and args.device != "cpu":
         raise SystemExit("several processes train on a processor's cores only: --device cpu")
@@ -252,7 +285,7 @@ def main() -> None:
         earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
         found = next(([path] for path in earlier if path.exists()), args.start)
         if found:
-            weights, history = beginning(found)
+            weights, history = beginning(found, shares if found == args.start else [1.0])
             restore(model, weights, found[-1])
         elif args.encoder and config.preset == "compact":
             model.conditioning.encoder.load_imagenet(str(args.encoder))
@@ -264,7 +297,12 @@ def main() -> None:
 
     cache = args.work / "cache"
     seed = args.seed + progress["steps"] + 1_000_000 * workers.rank
-    batches = data.Batches(data.load_shards(args.photos, "photo160-*", 160, cache), args.batch, args.device, seed)
+    if not 0 <= args.mosaics < 1:
+        raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
+    mosaics = round(args.mosaics * args.batch) if args.stage == "conditioning" else 0
+    tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
+    photographs = data.load_shards(args.photos, "photo160-*", 160, cache)
+    batches = data.Batches(photographs, args.batch, args.device, seed, tiny, mosaics)
     if workers.rank == 0:  # which alone validates
         validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
 
@@ -301,7 +339,7 @@ def main() -> None:
         judge = judges[step % len(judges)] if judges else None
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
-                lightness, ab = batches.next(args.sizes[2 * step >= args.steps], args.smallest, args.tone)
+                lightness, ab = batches.next(args.sizes[2 * step >= args.steps], args.smallest, args.tone, args.focus)
                 lightness = lightness.contiguous(memory_format=torch.channels_last)
                 return conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
             lightness, ab = batches.next(256, args.smallest)
@@ -383,6 +421,9 @@ def main() -> None:
         done = progress["steps"] >= args.steps
         if workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
             next_report += args.report
+            if args.stage != "flow":
+                size = args.sizes[1] if args.stage == "conditioning" else 256
+                estimate_norms(ema, (batches.next(size, args.smallest)[0] for _ in range(480 // args.batch)))
             row = validate(ema, validation, args.stage)
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
             print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']} unguided {progress['unguided']}", flush=True)
@@ -397,7 +438,7 @@ def main() -> None:
                 torch.save(state | {"progress": progress, "history": history}, path.with_suffix(".tmp"))
                 path.with_suffix(".tmp").rename(path)
             record = {
-                "data": "photo160 shards, 12289 research photographs; rights non-commercial or unclear",
+                "data": "photo160 shards, 12289 research photographs, and tiny64, 20000 small ones; rights non-commercial or unclear",
                 "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0" if config.preset == "compact" else "none",
                 "stages": history + [progress | {"stage": args.stage}],
                 "validation": row,

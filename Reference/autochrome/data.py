@@ -55,27 +55,45 @@ def load_shards(folder: Path, pattern: str, size: int, cache: Path, limit: int |
 
 
 class Batches:
-    """Random crops, flips and tones as normalised (L at `size`, ab at `size` / 4), endless and seeded."""
+    """Random crops, flips and tones as normalised (L at `size`, ab at `size` / 4), endless and seeded.
 
-    def __init__(self, images: torch.Tensor, batch: int, device: str, seed: int):
+    With `tiny` images the last `mosaics` pictures of a batch are four of those each, side by side: at their size one alone
+    would have to be blurred fourfold.
+    """
+
+    def __init__(
+        self, images: torch.Tensor, batch: int, device: str, seed: int, tiny: torch.Tensor | None = None, mosaics: int = 0
+    ):
         self.images, self.batch, self.device = images.to(device), batch, device
+        self.tiny, self.mosaics = tiny if tiny is None else tiny.to(device), mosaics
         self.generator = torch.Generator().manual_seed(seed)
 
     def integer(self, low: int, high: int) -> int:
         return int(torch.randint(low, high + 1, (1,), generator=self.generator))
 
-    def crop(self, size: int, smallest: float) -> torch.Tensor:
-        full = self.images.shape[-1]
+    def normal(self) -> torch.Tensor:
+        return torch.randn(self.batch, 1, 1, 1, generator=self.generator).to(self.device)
+
+    def crop(self, images: torch.Tensor, size: int, smallest: float) -> torch.Tensor:
+        full = images.shape[-1]
         side = self.integer(int(full * smallest), full)
         y, x = self.integer(0, full - side), self.integer(0, full - side)
-        image = self.images[self.integer(0, len(self.images) - 1), :, y : y + side, x : x + side]
+        image = images[self.integer(0, len(images) - 1), :, y : y + side, x : x + side]
         return resize((image.flip(2) if self.integer(0, 1) else image)[None].float() / 255, size)
 
-    def next(self, size: int, smallest: float, tone: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
-        """`tone`: the spread of the logarithm of the exponent that each picture's L is raised to, as prints fade."""
-        lightness, ab = split(torch.cat([self.crop(size, smallest) for _ in range(self.batch)]))
-        exponent = (tone * torch.randn(self.batch, 1, 1, 1, generator=self.generator)).exp().to(self.device)
-        faded = 100 * (lab.denormalise_l(lightness).clamp(0, 100) / 100) ** exponent
+    def mosaic(self, size: int, smallest: float) -> torch.Tensor:
+        rows = [torch.cat([self.crop(self.tiny, size // 2, smallest) for _ in range(2)], 3) for _ in range(2)]
+        return torch.cat(rows, 2)
+
+    def next(self, size: int, smallest: float, tone: float = 0.0, focus: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+        """`tone`: the spread of the logarithm of the exponent that each picture's L is raised to, as prints fade.
+        `focus`: the spread of how far each is sharpened or blurred, 1 being all that a mean of 3 × 3 takes away."""
+        photographs = [self.crop(self.images, size, smallest) for _ in range(self.batch - self.mosaics)]
+        mosaics = [self.mosaic(size, max(smallest, 0.8)) for _ in range(self.mosaics)]
+        lightness, ab = split(torch.cat(photographs + mosaics))
+        faded = 100 * (lab.denormalise_l(lightness).clamp(0, 100) / 100) ** (tone * self.normal()).exp()
+        blurred = F.avg_pool2d(F.pad(faded, [1] * 4, mode="replicate"), 3, 1)
+        faded = (faded + (focus * self.normal()).clamp(-1, 2) * (faded - blurred)).clamp(0, 100)
         return lab.normalise_l(faded), ab
 
 
