@@ -1,4 +1,4 @@
-/* Products of a panel in vectors of sixteen floats, for processors with AVX-512.
+/* Products of a panel and Winograd's transforms in vectors of sixteen floats, for processors with AVX-512.
  *
  * C, because it can compile single functions for a higher level of the instruction set than the rest of the program;
  * Swift cannot. To be called only where the processor has AVX-512. */
@@ -70,6 +70,110 @@ WIDE void avx512_convolve(
         avx512_step(sums, 4, 2, a + 4 * k, 0, columns);
     }
     avx512_store(sums, 4, 2, c, 32);
+}
+
+/* The four quarters of four vectors, each transposed as a matrix of 4 x 4. */
+WIDE_INLINED void avx512_transpose(__m512 v[4]) {
+    const __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(v[0], v[1]));
+    const __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(v[2], v[3]));
+    const __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(v[0], v[1]));
+    const __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(v[2], v[3]));
+    v[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(low01, low23));
+    v[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low01, low23));
+    v[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high01, high23));
+    v[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
+}
+
+/* Four floats of each of sixteen tiles, as four vectors with one tile in each lane. */
+WIDE_INLINED void avx512_gather(const float *plane, const long *offsets, __m512 v[4]) {
+    UNROLLED for (int i = 0; i < 4; i++) {
+        __m512 quads = _mm512_castps128_ps512(_mm_loadu_ps(plane + offsets[i]));
+        quads = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 4]), 1);
+        quads = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 8]), 2);
+        v[i] = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 12]), 3);
+    }
+    avx512_transpose(v);
+}
+
+/* WinogradAdjacent.input for sixteen tiles. */
+WIDE_INLINED void avx512_adjacent_input(const __m512 d[6], __m512 out[6]) {
+    const __m512 four = _mm512_set1_ps(4), less4 = _mm512_set1_ps(-4), less5 = _mm512_set1_ps(-5);
+    const __m512 evenBy4 = _mm512_fmadd_ps(d[2], less4, d[4]), oddBy4 = _mm512_fmadd_ps(d[1], less4, d[3]);
+    const __m512 even = _mm512_sub_ps(d[4], d[2]);
+    const __m512 odd = _mm512_mul_ps(_mm512_sub_ps(d[3], d[1]), _mm512_set1_ps(2));
+    out[0] = _mm512_fmadd_ps(d[0], four, _mm512_fmadd_ps(d[2], less5, d[4]));
+    out[1] = _mm512_add_ps(evenBy4, oddBy4);
+    out[2] = _mm512_sub_ps(evenBy4, oddBy4);
+    out[3] = _mm512_add_ps(even, odd);
+    out[4] = _mm512_sub_ps(even, odd);
+    out[5] = _mm512_fmadd_ps(d[1], four, _mm512_fmadd_ps(d[3], less5, d[5]));
+}
+
+/* WinogradAdjacent.output for sixteen tiles. */
+WIDE_INLINED void avx512_adjacent_output(const __m512 m[6], __m512 y[4]) {
+    const __m512 sum12 = _mm512_add_ps(m[1], m[2]), difference12 = _mm512_sub_ps(m[1], m[2]);
+    const __m512 sum34 = _mm512_add_ps(m[3], m[4]), difference34 = _mm512_sub_ps(m[3], m[4]);
+    y[0] = _mm512_add_ps(_mm512_add_ps(m[0], sum12), sum34);
+    y[1] = _mm512_fmadd_ps(difference34, _mm512_set1_ps(2), difference12);
+    y[2] = _mm512_fmadd_ps(sum34, _mm512_set1_ps(4), sum12);
+    y[3] = _mm512_add_ps(_mm512_fmadd_ps(difference34, _mm512_set1_ps(8), difference12), m[5]);
+}
+
+/* The transformed input of sixteen tiles of 6 x 6, for channels one after the other: planes are `planeSize` apart, what
+ * is written for the next channel `width`, and a tile's 36 elements `distance`. */
+WIDE void avx512_winograd_input(
+    long channels, const float *plane, long planeSize, const long *offsets, long pitch, float *target, long width,
+    long distance) {
+    for (; channels > 0; channels--, plane += planeSize, target += width) {
+        __m512 rows[6][6];
+        for (int row = 0; row < 6; row++) {
+            __m512 d[6], rest[4];
+            avx512_gather(plane + row * pitch, offsets, d);
+            avx512_gather(plane + row * pitch + 2, offsets, rest);
+            d[4] = rest[2];
+            d[5] = rest[3];
+            avx512_adjacent_input(d, rows[row]);
+        }
+        for (int column = 0; column < 6; column++) {
+            __m512 d[6], out[6];
+            UNROLLED for (int row = 0; row < 6; row++) d[row] = rows[row][column];
+            avx512_adjacent_input(d, out);
+            UNROLLED for (int row = 0; row < 6; row++)
+                _mm512_storeu_ps(target + (6 * row + column) * distance, out[row]);
+        }
+    }
+}
+
+/* Sixteen tiles of 4 x 4 from their 36 products, which are `distance` apart, with bias and, if `bends`, activation. */
+WIDE void avx512_winograd_output(
+    const float *products, long distance, float bias, int bends, float slope, float limit, float *tiles) {
+    __m512 rows[4][6];
+    for (int column = 0; column < 6; column++) {
+        __m512 m[6], y[4];
+        UNROLLED for (int row = 0; row < 6; row++) m[row] = _mm512_loadu_ps(products + (6 * row + column) * distance);
+        avx512_adjacent_output(m, y);
+        UNROLLED for (int row = 0; row < 4; row++) rows[row][column] = y[row];
+    }
+    for (int row = 0; row < 4; row++) {
+        __m512 y[4];
+        avx512_adjacent_output(rows[row], y);
+        UNROLLED for (int i = 0; i < 4; i++) {
+            y[i] = _mm512_add_ps(y[i], _mm512_set1_ps(bias));
+            if (!bends) continue;
+            const __mmask16 negative = _mm512_cmp_ps_mask(y[i], _mm512_setzero_ps(), _CMP_LT_OQ);
+            y[i] = _mm512_mask_mul_ps(y[i], negative, y[i], _mm512_set1_ps(slope));
+            const __mmask16 high = _mm512_cmp_ps_mask(y[i], _mm512_set1_ps(limit), _CMP_GT_OQ);
+            y[i] = _mm512_mask_mov_ps(y[i], high, _mm512_set1_ps(limit));
+        }
+        avx512_transpose(y);
+        float *target = tiles + 4 * row;
+        UNROLLED for (int i = 0; i < 4; i++) {
+            _mm_storeu_ps(target + 16 * i, _mm512_castps512_ps128(y[i]));
+            _mm_storeu_ps(target + 16 * (i + 4), _mm512_extractf32x4_ps(y[i], 1));
+            _mm_storeu_ps(target + 16 * (i + 8), _mm512_extractf32x4_ps(y[i], 2));
+            _mm_storeu_ps(target + 16 * (i + 12), _mm512_extractf32x4_ps(y[i], 3));
+        }
+    }
 }
 
 #undef UNROLLED

@@ -1,3 +1,7 @@
+#if arch(x86_64)
+    import CAVX512
+#endif
+
 /// One application of a Winograd convolution: the three steps over a chunk of tiles.
 ///
 /// Scratch of a chunk: the transformed input `[points², panels, I, columns]`, then the products `[points², O, chunk]` of as
@@ -43,7 +47,10 @@ struct WinogradCall<Scheme: WinogradScheme> {
         }
     }
 
-    /// Bᵀ d B for eight tiles at a time, each tile in its own lane.
+    /// Tiles that are transformed at once of `rest`: eight, each in its own lane, or sixteen.
+    private static func tilesAtOnce(_ rest: Int) -> Int { Scheme.isWide && rest > 8 ? Panel.lanes : 8 }
+
+    /// Bᵀ d B for eight or sixteen tiles at a time, each tile in its own lane.
     private func transformInput(_ tiles: Range<Int>, channels: Range<Int>, _ transformed: UnsafeMutablePointer<Float>) {
         let pitch = tiling.planes.columns
         let stride = inputStride
@@ -52,12 +59,26 @@ struct WinogradCall<Scheme: WinogradScheme> {
             let rows = lanes + Self.positions * 8
             let rest = tiles.count % Panel.columns
             // The last panel is filled up with the last tile.
-            for first in Swift.stride(from: 0, to: tiles.count &- rest &+ Panel.width(rest), by: 8) {
+            let end = tiles.count &- rest &+ Panel.width(rest)
+            var next = 0
+            while next < end {
+                let first = next
+                let count = Self.tilesAtOnce(end &- first)
+                next += count
                 let panel = first / Panel.columns &* Panel.columns
                 let width = Panel.width(min(Panel.columns, tiles.count &- panel))
                 let target = transformed + (panel &* filter.inputs &+ (first &- panel))
                 let start = tiles.lowerBound &+ first
-                let offsets = (0..<8).map { tiling.place(min(start &+ $0, tiles.upperBound &- 1)).offset }
+                let offsets = (0..<count).map { tiling.place(min(start &+ $0, tiles.upperBound &- 1)).offset }
+                #if arch(x86_64)
+                    if count == 16 {
+                        avx512_winograd_input(
+                            channels.count, padded + channels.lowerBound &* tiling.planes.planeSize,
+                            tiling.planes.planeSize, offsets, pitch, target + channels.lowerBound &* width, width,
+                            stride)
+                        continue
+                    }
+                #endif
                 for channel in channels {
                     let plane = padded + channel &* tiling.planes.planeSize
                     WinogradLanes.gather(plane, offsets, pitch, side: points, lanes)
@@ -99,19 +120,31 @@ struct WinogradCall<Scheme: WinogradScheme> {
         }
     }
 
-    /// Aᵀ m A for eight tiles at a time, then bias, addend and activation, for a part of `outputs`.
+    /// Aᵀ m A for eight or sixteen tiles at a time, then bias, addend and activation, for a part of `outputs`.
     private func transformOutput(
         _ tiles: Range<Int>, _ outputs: Range<Int>, part: Range<Int>, _ products: UnsafePointer<Float>
     ) {
         let (stride, points) = (productStride, Scheme.points)
-        Scratch.with((4 * points + 16) * 8) { rows in
+        Scratch.with((4 * points + 32) * 8) { rows in
             let sums = rows + 4 * points * 8
-            for first in Swift.stride(from: 0, to: tiles.count, by: 8) {
-                let start = tiles.lowerBound &+ first
-                let places = (start..<min(start &+ 8, tiles.upperBound)).map(tiling.place)
+            var next = tiles.lowerBound
+            while next < tiles.upperBound {
+                let start = next
+                let count = Self.tilesAtOnce(tiles.upperBound &- start)
+                next += count
+                let places = (start..<min(next, tiles.upperBound)).map(tiling.place)
                 for index in part {
                     let channel = outputs.lowerBound &+ index
-                    let product = products + (index &* chunk &+ first)
+                    let product = products + (index &* chunk &+ start &- tiles.lowerBound)
+                    #if arch(x86_64)
+                        if count == 16 {
+                            avx512_winograd_output(
+                                product, stride, finish.bias[channel], finish.addend == nil ? 1 : 0, finish.clamp.slope,
+                                finish.clamp.limit, sums)
+                            WinogradLanes.scatter(tiles: sums, places, channel, tiling.dilation, shape, finish)
+                            continue
+                        }
+                    #endif
                     for column in 0..<points {
                         let s = Scheme.output(product + column &* stride, points &* stride)
                         let line = rows + column &* 8
@@ -132,7 +165,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
                     if finish.addend == nil {
                         for index in 0..<16 { sums.put(finish.clamp(sums.vector(8 &* index)), 8 &* index) }
                     }
-                    WinogradLanes.scatter(sums, places, channel, tiling.dilation, shape, finish)
+                    WinogradLanes.scatter(lanes: sums, places, channel, tiling.dilation, shape, finish)
                 }
             }
         }

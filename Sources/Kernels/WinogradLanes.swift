@@ -25,16 +25,34 @@ enum WinogradLanes {
     }
 
     /// Writes tiles of 4 × 4, given as `[4, 4, 8]`, to their places, as far as they lie within the output.
-    ///
-    /// An addend is added here, and the activation then applied; without one the activation is already done.
     @inline(never)
     static func scatter(
-        _ lanes: UnsafePointer<Float>, _ places: [WinogradTiling.Place], _ channel: Int, _ step: Int,
+        lanes: UnsafePointer<Float>, _ places: [WinogradTiling.Place], _ channel: Int, _ step: Int,
         _ shape: ConvolutionShape, _ finish: Finish
     ) {
+        scatter(places, channel, step, shape, finish) { lane, row in
+            let values = lanes + (row &* 32 &+ lane)
+            return SIMD4(values[0], values[8], values[16], values[24])
+        }
+    }
+
+    /// Writes tiles given as `[tiles, 4, 4]`.
+    @inline(never)
+    static func scatter(
+        tiles: UnsafePointer<Float>, _ places: [WinogradTiling.Place], _ channel: Int, _ step: Int,
+        _ shape: ConvolutionShape, _ finish: Finish
+    ) {
+        scatter(places, channel, step, shape, finish) { tile, row in tiles.quad(16 &* tile &+ 4 &* row) }
+    }
+
+    /// An addend is added here, and the activation then applied; without one the activation is already done.
+    @inline(__always)
+    private static func scatter(
+        _ places: [WinogradTiling.Place], _ channel: Int, _ step: Int, _ shape: ConvolutionShape, _ finish: Finish,
+        _ quad: (Int, Int) -> SIMD4<Float>
+    ) {
         let width = shape.outputWidth
-        for lane in 0..<places.count {
-            let place = places[lane]
+        for (tile, place) in places.enumerated() {
             let plane = channel &* shape.pixels
             let target = finish.output + (place.image &* shape.outputs &* shape.pixels &+ plane)
             let addend = finish.addend.map { $0 + (place.image &* finish.addendStride &+ plane) }
@@ -42,17 +60,14 @@ enum WinogradLanes {
             for row in 0..<4 {
                 let y = place.y &+ row &* step
                 guard y < shape.outputHeight else { break }
-                let values = lanes + (row &* 32 &+ lane)
+                let values = quad(tile, row)
                 let offset = y &* width &+ place.x
                 if whole {
-                    var quad = SIMD4(values[0], values[8], values[16], values[24])
-                    if let addend { quad = finish.clamp(quad + addend.quad(offset)) }
-                    target.put(quad, offset)
+                    target.put(addend.map { finish.clamp(values + $0.quad(offset)) } ?? values, offset)
                 } else {
                     for column in 0..<4 where place.x &+ column &* step < width {
                         let pixel = offset &+ column &* step
-                        let value = values[8 &* column]
-                        target[pixel] = addend.map { finish.clamp(value + $0[pixel]) } ?? value
+                        target[pixel] = addend.map { finish.clamp(values[column] + $0[pixel]) } ?? values[column]
                     }
                 }
             }

@@ -8,6 +8,8 @@ protocol WinogradScheme {
     static var points: Int { get }
     /// Inputs from one row of outputs to the next.
     static var advance: Int { get }
+    /// Whether its transforms exist for sixteen tiles at once.
+    static var isWide: Bool { get }
 
     /// G g for one column of four filters, its six elements handed to `put`.
     static func filter(_ g0: WinogradTaps, _ g1: WinogradTaps, _ g2: WinogradTaps, _ put: (Int, WinogradTaps) -> Void)
@@ -27,6 +29,7 @@ typealias WinogradTaps = SIMD4<Double>
 enum WinogradAdjacent: WinogradScheme {
     static let points = 6
     static let advance = 4
+    static let isWide = true
 
     @inline(__always)
     static func filter(
@@ -83,6 +86,7 @@ enum WinogradAdjacent: WinogradScheme {
 enum WinogradStrided: WinogradScheme {
     static let points = 9
     static let advance = 8
+    static let isWide = false
 
     @inline(__always)
     static func filter(
