@@ -171,8 +171,14 @@ class TrainTests(unittest.TestCase):
     def test_a_missing_shard_is_named(self):
         (self.photos / "validation256-0.tar").unlink()
         self.assertIn("validation256-*.tar: no such shard", self.train("conditioning", "--steps", "1", fails=True))
+
+    def test_mosaics_need_tiny_images_and_are_recorded(self):
         said = self.train("conditioning", "--steps", "1", "--mosaics", "0.5", fails=True)
         self.assertIn("tiny64-*.tar: no such shard", said)
+        write_shard(self.photos / "tiny64-0.tar", [photograph(200 + i, 64) for i in range(4)])
+        self.train("conditioning", "--steps", "1", "--mosaics", "0.5")
+        _, record, _ = self.exported("conditioning")
+        self.assertEqual(record["stages"][-1]["mosaics"], 0.5)
 
     def test_another_width_and_a_broken_checkpoint_are_refused_and_kept(self):
         self.train("conditioning", "--preset", "paper", "--steps", "1")

@@ -300,6 +300,7 @@ def main() -> None:
     if not 0 <= args.mosaics < 1:
         raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
     mosaics = round(args.mosaics * args.batch) if args.stage == "conditioning" else 0
+    progress["mosaics"] = mosaics / args.batch
     tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
     photographs = data.load_shards(args.photos, "photo160-*", 160, cache)
     batches = data.Batches(photographs, args.batch, args.device, seed, tiny, mosaics)
@@ -438,7 +439,7 @@ def main() -> None:
                 torch.save(state | {"progress": progress, "history": history}, path.with_suffix(".tmp"))
                 path.with_suffix(".tmp").rename(path)
             record = {
-                "data": "photo160 shards, 12289 research photographs, and tiny64, 20000 small ones; rights non-commercial or unclear",
+                "data": "photo160, 12289 research photographs, in mosaics tiny64, 20000; rights non-commercial or unclear",
                 "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0" if config.preset == "compact" else "none",
                 "stages": history + [progress | {"stage": args.stage}],
                 "validation": row,
