@@ -258,6 +258,8 @@ def main() -> None:
     shares = args.shares or [1.0] * len(args.start)
     if len(shares) != len(args.start) or not all(x >= 0 for x in shares) or sum(shares) == 0 < len(shares):
         raise SystemExit("--shares: one share, 0 or more, for each that --from names, not all 0")
+    if not 0 <= args.mosaics < 1:
+        raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
     workers = Workers()
     if workers.count > 1 and args.device != "cpu":
         raise SystemExit("several processes train on a processor's cores only: --device cpu")
@@ -285,7 +287,7 @@ def main() -> None:
         earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
         found = next(([path] for path in earlier if path.exists()), args.start)
         if found:
-            weights, history = beginning(found, shares if found == args.start else [1.0])
+            weights, history = beginning(found, shares)
             restore(model, weights, found[-1])
         elif args.encoder and config.preset == "compact":
             model.conditioning.encoder.load_imagenet(str(args.encoder))
@@ -297,8 +299,6 @@ def main() -> None:
 
     cache = args.work / "cache"
     seed = args.seed + progress["steps"] + 1_000_000 * workers.rank
-    if not 0 <= args.mosaics < 1:
-        raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
     mosaics = round(args.mosaics * args.batch) if args.stage == "conditioning" else 0
     progress["mosaics"] = mosaics / args.batch
     tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
@@ -424,7 +424,8 @@ def main() -> None:
             next_report += args.report
             if args.stage != "flow":
                 size = args.sizes[1] if args.stage == "conditioning" else 256
-                estimate_norms(ema, (batches.next(size, args.smallest)[0] for _ in range(480 // args.batch)))
+                seen = data.Batches(batches.images, 24, args.device, args.seed)  # apart from what trains: reports come by the clock
+                estimate_norms(ema, (seen.next(size, args.smallest)[0] for _ in range(20)))
             row = validate(ema, validation, args.stage)
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
             print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']} unguided {progress['unguided']}", flush=True)
