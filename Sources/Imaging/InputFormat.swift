@@ -4,6 +4,11 @@ import Foundation
 package enum InputFormat: String, Sendable, Codable, CaseIterable {
     case jpeg, png, tiff, webp, heif
 
+    /// How the names of such files usually end, in lower case: what a folder is searched for.
+    package static let nameExtensions: Set<String> = [
+        "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "webp", "heic", "heif", "avif",
+    ]
+
     /// Reads the first bytes of an open file; nil if it is none of these.
     init?(descriptor: Int32) {
         var bytes = [UInt8](repeating: 0, count: 16)

@@ -12,9 +12,14 @@ extension Ledger {
     /// Records every result that lies in the outbox, and returns their number.
     ///
     /// The files of the inbox are left to the intake: the first arrival of each differs from the stamp that is recorded
-    /// here, so that its content is hashed and found to be done.
+    /// here, so that its content is hashed and found to be done. A result that cannot be read is looked for again when the
+    /// file it was made from arrives.
+    ///
+    /// - Parameter unreadable: Gets the error of each folder and result that cannot be read.
     @discardableResult
-    package func rebuild(from publisher: Publisher, at now: Date = Date()) throws -> Int {
+    package func rebuild(
+        from publisher: Publisher, at now: Date = Date(), unreadable: (any Error) -> Void
+    ) throws -> Int {
         var count = 0
         var batch: [PublishedResult] = []
         func flush() throws {
@@ -24,7 +29,7 @@ extension Ledger {
             count += batch.count
             batch = []
         }
-        try publisher.forEachResult { result in
+        try publisher.forEachResult(unreadable: unreadable) { result in
             batch.append(result)
             if batch.count == Self.batch { try flush() }
         }

@@ -44,17 +44,20 @@ extension Publisher {
     }
 
     /// Calls a function for every result in the outbox.
-    package func forEachResult(_ body: (PublishedResult) throws -> Void) throws {
-        var pending = [SpoolPath.root]
-        while let path = pending.popLast() {
-            let directory = try outbox.directory(path)
-            for name in try Folder.names(in: directory, outbox.display(path)) where name.first != UInt8(ascii: ".") {
-                let child = path.appending(name)
-                if try Folder.status(in: directory.raw, name[...], outbox.display(child))?.kind == .directory {
-                    pending.append(child)
-                }
+    ///
+    /// - Parameter unreadable: Gets the error of each folder and result that cannot be read; what else there is, is found.
+    package func forEachResult(
+        unreadable: (any Error) -> Void, _ body: (PublishedResult) throws -> Void
+    ) throws {
+        try outbox.forEachFolder(unreadable: unreadable) { path, _, folders in
+            var found: PublishedResult?
+            do {
+                if !path.isRoot { found = try result(at: path) }
+            } catch {
+                unreadable(error)
             }
-            if !path.isRoot, let result = try result(at: path) { try body(result) }
+            if let found { try body(found) }
+            return folders
         }
     }
 }

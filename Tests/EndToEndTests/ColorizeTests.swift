@@ -90,6 +90,22 @@ extension EndToEnd {
             #expect(again.code == 0 && again.errors.contains("3 done before"), "\(again.errors)")
         }
 
+        @Test func reprocessNamesAResultItCannotReadAndDoesTheOthers() async throws {
+            for (seed, name) in ["a", "b"].enumerated() {
+                try folder.write(Pictures.gray(seed: UInt64(seed)), "in/\(name).png")
+            }
+            let first = try await Child.run("colorize", folder.path + "/in", "--output", output, "--samples", "1")
+            #expect(first.code == 0, "\(first.errors)")
+            var document = try PublishedFolder(output + "/a").document
+            document["variants"] = nil
+            try folder.write(JSONSerialization.data(withJSONObject: document), "out/a/a.json")
+            let again = try await Child.run("reprocess", output, "--samples", "2")
+            #expect(again.code == 1)
+            #expect(again.errors.contains("\(output)/a: its metadata is of another version or damaged"))
+            #expect(try PublishedFolder(output + "/b").hashes.count == 2)
+            #expect(folder.exists("out/a/01.jpg"))
+        }
+
         @Test func resultsInsideTheInputAreNotReadAgain() async throws {
             try folder.write(Pictures.gray(), "in/a.png")
             for _ in 0..<2 {

@@ -48,4 +48,31 @@ import Testing
         let empty = InputFiles([folder.path + "/in/deep"])
         #expect(empty.problems.isEmpty)
     }
+
+    /// The disk of a server holds a folder that only root may read, or a stranger's; the photographs beside it count.
+    @Test func aFolderThatCannotBeReadIsNamedAndTheOthersAreSearched() throws {
+        try folder.write("x", "in/deep/private/g.jpg")
+        let inputs = try folder.withUnreadable("in/deep/private") { InputFiles([folder.path + "/in"]) }
+        #expect(found(inputs) == ["in/a.jpg", "in/deep/er/b.TIFF", "in/out/f.jpg"])
+        #expect(inputs.problems.count == 1)
+        #expect(inputs.problems[0].contains("in/deep/private: cannot open: Permission denied"))
+    }
+
+    @Test func whatOtherProgramsKeepForThemselvesIsPassedOver() throws {
+        for name in ["@eaDir/a.jpg/thumbnail.jpg", "lost+found/b.jpg", "deep/#recycle/c.jpg"] {
+            try folder.write("x", "in/" + name)
+        }
+        let inputs = try folder.withUnreadable("in/lost+found") { InputFiles([folder.path + "/in"]) }
+        #expect(found(inputs) == ["in/a.jpg", "in/deep/er/b.TIFF", "in/out/f.jpg"])
+        #expect(inputs.problems.isEmpty)
+    }
+
+    @Test func aResultThatCannotBeReadIsNamed() throws {
+        let past = try folder.withUnreadable("in/deep") {
+            try PastResults(folder.path + "/in", configuration: Configuration())
+        }
+        #expect(past.items.isEmpty)
+        #expect(past.problems.count == 1)
+        #expect(past.problems.first?.contains("in/deep: cannot open: Permission denied") == true)
+    }
 }

@@ -78,7 +78,7 @@ private final class Worker {
         try Worker(root: spool.root).run()
         let publisher = try Publisher(configuration: spool.configuration)
         var results: [String] = []
-        try publisher.forEachResult { results.append($0.source.description) }
+        try publisher.forEachResult(unreadable: { Issue.record($0) }, { results.append($0.source.description) })
         #expect(results.sorted() == names.sorted())
         let done = try #require(spool.read("log")).split(separator: "\n")
         #expect(Set(done).count == done.count, "\(done)")

@@ -190,7 +190,7 @@ import Testing
         let ledger = try Ledger(state: spool.configuration.state)
         #expect((ledger.brokenCopy != nil) == !content.isEmpty)
         #expect(try ledger.needsRebuild())
-        #expect(try ledger.rebuild(from: publisher) == 2)
+        #expect(try ledger.rebuild(from: publisher) { Issue.record($0) } == 2)
         #expect(try !ledger.needsRebuild())
         #expect(try ledger.counts().published == 2)
         let candidate = try spool.candidate("a.tif")
@@ -198,6 +198,30 @@ import Testing
         _ = try ledger.claim(a)
         #expect(try ledger.identify(a, as: WorkIdentity("content")) == .published(result: SpoolPath("a")!))
         #expect(try ledger.job(odd)?.identity == WorkIdentity("odd"))
+    }
+
+    /// What lies unreadable among the results, lost+found say, keeps the service from nothing.
+    @Test func aLedgerIsRebuiltAroundWhatCannotBeRead() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let names = ["a.tif", "album/b.tif", "album/c.tif", "private/d.tif"]
+        for name in names { try publisher.publish(SpoolPath(name)!, WorkIdentity(name)) }
+        let ledger = try Ledger(state: spool.configuration.state)
+        var problems: [String] = []
+        let count = try spool.folder.withUnreadable("outbox/private", "outbox/album/b/b.json") {
+            try ledger.rebuild(from: publisher) { problems.append("\($0)") }
+        }
+        #expect(count == 2)
+        #expect(
+            problems.map { $0.dropFirst(spool.root.count) } == [
+                "/outbox/album/b/b.json: cannot open: Permission denied",
+                "/outbox/private: cannot open: Permission denied",
+            ])
+        #expect(try ledger.job(SpoolPath("album/c.tif")!)?.identity == WorkIdentity("album/c.tif"))
+        #expect(try !ledger.needsRebuild())
+        // It is found once it can be read.
+        let hidden = SpoolPath("album/b.tif")!
+        #expect(try publisher.find(source: hidden, identity: WorkIdentity("album/b.tif")) == SpoolPath("album/b")!)
     }
 
     @Test func aPageDamagedInTheMiddleIsNoticed() throws {

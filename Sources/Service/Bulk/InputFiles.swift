@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Spool
 
 /// The photographs that a command's arguments name.
@@ -11,18 +12,15 @@ package struct InputFiles: Sendable {
         package var display: String { folder.display(relative) }
     }
 
-    /// Endings of what a folder is searched for; a file that is named itself may end in anything.
-    private static let endings: Set<String> = [
-        "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "webp", "heic", "heif", "avif",
-    ]
-
     /// Each photograph once, however often it is named.
     package private(set) var items: [Item] = []
     private var known: Set<[UInt8]> = []
-    /// Arguments that cannot be read, each with its reason.
+    /// Arguments and folders in them that cannot be read, each with its reason.
     package private(set) var problems: [String] = []
 
-    /// Finds the photographs of files and folders; folders are searched through, hidden names left out.
+    /// Finds the photographs of files and folders; folders are searched through, but for what a service passes over.
+    ///
+    /// A file that is named itself may end in anything.
     ///
     /// - Parameter output: A folder that is not searched, since results lie there.
     package init(_ paths: [String], excluding output: Folder? = nil) {
@@ -42,11 +40,15 @@ package struct InputFiles: Sendable {
         if FileManager.default.fileExists(atPath: absolute.path, isDirectory: &isDirectory), isDirectory.boolValue {
             let folder = try Folder(absolute.path)
             var found: [Item] = []
-            try folder.forEachFile(except: except) { relative, _ in
+            var unreadable: [String] = []
+            try folder.forEachFile(except: except, unreadable: { unreadable.append("\($0)") }) { relative in
                 let ending = String(decoding: relative.suffix.dropFirst(), as: UTF8.self).lowercased()
-                if Self.endings.contains(ending) { found.append(Item(folder: folder, relative: relative)) }
+                if InputFormat.nameExtensions.contains(ending) {
+                    found.append(Item(folder: folder, relative: relative))
+                }
             }
-            if found.isEmpty { throw SpoolError.missing(path: "a photograph in \(path)") }
+            problems += unreadable
+            if found.isEmpty && unreadable.isEmpty { throw SpoolError.missing(path: "a photograph in \(path)") }
             found.forEach { take($0) }
         } else {
             let folder = try Folder(absolute.deletingLastPathComponent().path)

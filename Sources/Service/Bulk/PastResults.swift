@@ -11,7 +11,7 @@ package struct PastResults: Sendable {
 
     package let publisher: Publisher
     package private(set) var items: [Item] = []
-    /// Results whose original is not to be found.
+    /// Folders and results that cannot be read, and results whose original is not to be found.
     package private(set) var problems: [String] = []
 
     /// Finds the results at or below a path.
@@ -26,9 +26,17 @@ package struct PastResults: Sendable {
         }
         publisher = try Publisher(outbox: place.path, reserveBytes: Int64(configuration.freeMegabytes * 1e6))
         var found: [PublishedResult] = []
-        try publisher.forEachResult { found.append($0) }
-        guard !found.isEmpty else { throw SpoolError.missing(path: "a result in \(path)") }
-        for result in found { try add(result, configuration) }
+        var unreadable: [String] = []
+        try publisher.forEachResult(unreadable: { unreadable.append("\($0)") }, { found.append($0) })
+        problems += unreadable
+        guard !found.isEmpty || !problems.isEmpty else { throw SpoolError.missing(path: "a result in \(path)") }
+        for result in found {
+            do {
+                try add(result, configuration)
+            } catch {
+                problems.append("\(error)")
+            }
+        }
     }
 
     private mutating func add(_ result: PublishedResult, _ configuration: Configuration) throws {
@@ -36,7 +44,10 @@ package struct PastResults: Sendable {
         guard let data = try publisher.metadata(of: result) else {
             throw SpoolError.missing(path: "\(display): metadata")
         }
-        let source = try ResultMetadata.decoded(data).source
+        guard let source = (try? ResultMetadata.decoded(data))?.source else {
+            problems.append("\(display): its metadata is of another version or damaged")
+            return
+        }
         guard let place = SpoolPath(escaped: String(source.path.drop { $0 == "/" })) else {
             problems.append("\(display): its original's path is not one: \(source.path)")
             return

@@ -97,7 +97,7 @@ package final class Daemon: Sendable {
         let publisher = try Publisher(configuration: spool)
         try publisher.sweep()
         if try ledger.needsRebuild() {
-            let count = try ledger.rebuild(from: publisher)
+            let count = try ledger.rebuild(from: publisher) { logger.warning("the outbox: \($0)") }
             if count > 0 { logger.notice("\(count) results of the outbox entered in a new ledger") }
         }
         return JobRunner.Spools(

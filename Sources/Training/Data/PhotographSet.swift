@@ -28,10 +28,6 @@ package struct PhotographSet: Sendable {
     /// The first files that could not be read, each with its reason.
     package let problems: [String]
 
-    private static let endings: Set<String> = [
-        "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "webp", "heic", "heif", "avif",
-    ]
-
     /// Reads all photographs that the paths name; folders are searched through, hidden names left out.
     ///
     /// - Parameters:
@@ -162,6 +158,7 @@ package struct PhotographSet: Sendable {
     /// Whether a file of this name is looked at; folders and archives hold other things as well.
     private static func isPhotograph(_ name: String) -> Bool {
         let url = URL(fileURLWithPath: name)
-        return !url.lastPathComponent.hasPrefix(".") && endings.contains(url.pathExtension.lowercased())
+        return !url.lastPathComponent.hasPrefix(".")
+            && InputFormat.nameExtensions.contains(url.pathExtension.lowercased())
     }
 }
