@@ -47,10 +47,19 @@ struct WinogradCall<Scheme: WinogradScheme> {
         }
     }
 
-    /// Tiles that are transformed at once of `rest`: eight, each in its own lane, or sixteen.
-    private static func tilesAtOnce(_ rest: Int) -> Int { Scheme.isWide && rest > 8 ? Panel.lanes : 8 }
+    /// The tiles in groups that are transformed at once: eight, each in its own lane, or sixteen; the last may reach beyond.
+    private static func groups(_ tiles: Range<Int>) -> [Range<Int>] {
+        var groups: [Range<Int>] = []
+        var start = tiles.lowerBound
+        while start < tiles.upperBound {
+            let count = Scheme.isWide && tiles.upperBound &- start > 8 ? Panel.lanes : 8
+            groups.append(start..<start &+ count)
+            start += count
+        }
+        return groups
+    }
 
-    /// Bᵀ d B for eight or sixteen tiles at a time, each tile in its own lane.
+    /// Bᵀ d B, group by group.
     private func transformInput(_ tiles: Range<Int>, channels: Range<Int>, _ transformed: UnsafeMutablePointer<Float>) {
         let pitch = tiling.planes.columns
         let stride = inputStride
@@ -60,18 +69,15 @@ struct WinogradCall<Scheme: WinogradScheme> {
             let rest = tiles.count % Panel.columns
             // The last panel is filled up with the last tile.
             let end = tiles.count &- rest &+ Panel.width(rest)
-            var next = 0
-            while next < end {
-                let first = next
-                let count = Self.tilesAtOnce(end &- first)
-                next += count
+            for group in Self.groups(0..<end) {
+                let first = group.lowerBound
                 let panel = first / Panel.columns &* Panel.columns
                 let width = Panel.width(min(Panel.columns, tiles.count &- panel))
                 let target = transformed + (panel &* filter.inputs &+ (first &- panel))
                 let start = tiles.lowerBound &+ first
-                let offsets = (0..<count).map { tiling.place(min(start &+ $0, tiles.upperBound &- 1)).offset }
+                let offsets = (0..<group.count).map { tiling.place(min(start &+ $0, tiles.upperBound &- 1)).offset }
                 #if arch(x86_64)
-                    if count == 16 {
+                    if group.count == 16 {
                         avx512_winograd_input(
                             channels.count, padded + channels.lowerBound &* tiling.planes.planeSize,
                             tiling.planes.planeSize, offsets, pitch, target + channels.lowerBound &* width, width,
@@ -120,24 +126,21 @@ struct WinogradCall<Scheme: WinogradScheme> {
         }
     }
 
-    /// Aᵀ m A for eight or sixteen tiles at a time, then bias, addend and activation, for a part of `outputs`.
+    /// Aᵀ m A, group by group, then bias, addend and activation, for a part of `outputs`.
     private func transformOutput(
         _ tiles: Range<Int>, _ outputs: Range<Int>, part: Range<Int>, _ products: UnsafePointer<Float>
     ) {
         let (stride, points) = (productStride, Scheme.points)
         Scratch.with((4 * points + 32) * 8) { rows in
             let sums = rows + 4 * points * 8
-            var next = tiles.lowerBound
-            while next < tiles.upperBound {
-                let start = next
-                let count = Self.tilesAtOnce(tiles.upperBound &- start)
-                next += count
-                let places = (start..<min(next, tiles.upperBound)).map(tiling.place)
+            for group in Self.groups(tiles) {
+                let start = group.lowerBound
+                let places = group.clamped(to: tiles).map(tiling.place)
                 for index in part {
                     let channel = outputs.lowerBound &+ index
                     let product = products + (index &* chunk &+ start &- tiles.lowerBound)
                     #if arch(x86_64)
-                        if count == 16 {
+                        if group.count == 16 {
                             avx512_winograd_output(
                                 product, stride, finish.bias[channel], finish.addend == nil ? 1 : 0, finish.clamp.slope,
                                 finish.clamp.limit, sums)
