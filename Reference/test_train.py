@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from safetensors import safe_open
 
@@ -61,6 +62,32 @@ class BatchesTests(unittest.TestCase):
         self.assertLess(changed.min(), 0.9 * as_is[0])
         self.assertGreater(changed.max(), 1.1 * as_is[0])
         self.assertTrue(torch.equal(chroma, same))
+
+
+    def test_an_aged_picture_has_less_contrast_and_the_same_chroma(self):
+        images = torch.arange(160, dtype=torch.uint8).expand(1, 3, 160, 160).clone()
+        images[:, :, :, 80:] += 80
+        (plain, chroma), (aged, same) = (data.Batches(images, 16, "cpu", 3).next(160, 1.0, aged=x) for x in (0.0, 1.0))
+        plain, aged = (F.avg_pool2d(lab.denormalise_l(x), 16) for x in (plain, aged))
+        self.assertLess((aged.amax((1, 2, 3)) - aged.amin((1, 2, 3))).max(), plain.max() - plain.min())
+        self.assertGreater(aged.amin((1, 2, 3)).max(), plain.min() + 10)
+        self.assertLess(aged.amax((1, 2, 3)).min(), plain.max() - 10)
+        self.assertTrue(torch.equal(chroma, same))
+
+    def test_frames_are_paper_without_colour_around_the_picture(self):
+        images = torch.zeros(1, 3, 160, 160, dtype=torch.uint8)
+        images[:, 0] = 200
+        plain, red = data.Batches(images, 8, "cpu", 3).next(160, 1.0)
+        lightness, ab = data.Batches(images, 8, "cpu", 3).next(160, 1.0, frames=1)
+        chroma = lab.denormalise_ab(ab)
+        for edge in (chroma[:, :, 0], chroma[:, :, -1], chroma[:, :, :, 0], chroma[:, :, :, -1]):
+            self.assertLess(edge.abs().max(), 2.01)
+        self.assertTrue(torch.equal(ab[:, :, 5:-5, 5:-5], red[:, :, 5:-5, 5:-5]))
+        self.assertTrue(torch.equal(lightness[:, :, 20:-20, 20:-20], plain[:, :, 20:-20, 20:-20]))
+        framed = chroma.abs().amax(1) < 3
+        changed = (lightness != plain)[:, 0].reshape(8, 40, 4, 40, 4)
+        self.assertTrue(torch.equal(framed, changed.any(4).any(2)))
+        self.assertTrue(torch.equal(framed, changed.float().mean((2, 4)) > 0.9))
 
 
 class NormTests(unittest.TestCase):
@@ -150,7 +177,7 @@ class TrainTests(unittest.TestCase):
         name = "conditioning.lateral3.weight"
         self.assertFalse(torch.equal(a[name], b[name]))
         self.assertTrue(torch.allclose(mean["ema"][name], (a[name] + b[name]) / 2, atol=1e-5))
-        self.assertEqual(mean["history"][-1]["of"], [str(path) for path in parts])
+        self.assertEqual(mean["history"][-1]["of"], [f"work/{path.name}" for path in parts])
 
         (self.work / "conditioning.pt").unlink()
         shares = ["--shares", "3", "1"]
@@ -159,6 +186,27 @@ class TrainTests(unittest.TestCase):
         self.assertTrue(torch.allclose(mean["ema"][name], 0.75 * a[name] + 0.25 * b[name], atol=1e-5))
         said = self.train("conditioning", "--from", *map(str, parts), "--shares", "1", fails=True)
         self.assertIn("--shares: one share", said)
+
+    def test_a_flow_begins_with_the_mean_of_two_conditioning_networks_and_anothers_flow(self):
+        for seed in ("1", "2"):
+            self.train("conditioning", "--steps", "1", "--lr", "1e-2", "--seed", seed)
+            (self.work / "conditioning.best.pt").unlink()
+            (self.work / "conditioning.pt").rename(self.work / f"from{seed}.pt")
+        self.train("flow", "--steps", "1", "--seed", "3", "--from", str(self.work / "from1.pt"))
+        (self.work / "flow.pt").rename(self.work / "other.pt")
+        parts = [str(self.work / f"from{seed}.pt") for seed in "12"]
+        other = ["--flow-of", str(self.work / "other.pt")]
+        self.train("flow", "--steps", "1", "--lr", "0", "--from", *parts, *other)
+        a, b, flow = (torch.load(path, weights_only=False)["ema"] for path in [*parts, other[1]])
+        begun = self.checkpoint("flow")
+        conditioning, head, norm = "conditioning.lateral3.weight", "level1.conditional.0.head.conv0.weight", "conditioning.encoder.norm.running_var"
+        self.assertTrue(torch.allclose(begun["ema"][conditioning], (a[conditioning] + b[conditioning]) / 2, atol=1e-5))
+        self.assertFalse(torch.equal(a[conditioning], b[conditioning]))
+        self.assertTrue(torch.allclose(begun["ema"][head], flow[head], atol=1e-5))
+        self.assertFalse(torch.allclose(begun["ema"][norm], (a[norm] + b[norm]) / 2, rtol=1e-3))
+        self.assertEqual([s["stage"] for s in begun["history"]], ["conditioning", "flow", "exchange"])
+        self.assertEqual(begun["history"][-1]["conditioning"][-1]["of"], ["work/from1.pt", "work/from2.pt"])
+        self.assertIn("for the flow stage only", self.train("joint", *other, fails=True))
 
     def test_broken_shards_and_images_are_named_and_left_out(self):
         whole = self.photos / "photo160-0.tar"

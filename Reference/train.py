@@ -48,8 +48,15 @@ def beginning(paths: list[Path], shares: list[float]) -> tuple[dict, list[dict]]
         k: sum(x * w[k] for x, (w, _) in zip(shares, found)) if v.is_floating_point() else v for k, v in weights.items()
     }
     others = [stages for _, stages in found[:-1]]
-    of = [str(path) for path in paths]
+    of = ["/".join(path.parts[-2:]) for path in paths]
     return mean, history + [{"stage": "average", "of": of, "shares": shares, "stages of the others": others}]
+
+
+def with_flow(weights: dict, history: list[dict], path: Path) -> tuple[dict, list[dict]]:
+    """The conditioning network and regression of some weights with another file's flow and heads, and how both were made."""
+    flow, stages = read_weights(path)
+    own = {k: v for k, v in weights.items() if k.startswith(("conditioning.", "regression."))}
+    return flow | own, stages + [{"stage": "exchange", "conditioning": history}]
 
 
 def read_weights(path: Path) -> tuple[dict, list[dict]]:
@@ -60,7 +67,7 @@ def read_weights(path: Path) -> tuple[dict, list[dict]]:
         except Exception as error:  # safetensors has errors of its own
             raise SystemExit(f"{path}: not a model file ({type(error).__name__}: {error})") from None
     state = read(path)
-    return state["ema"], state["history"] + [state["progress"] | {"stage": path.stem.removesuffix(".best")}]
+    return state["ema"], state["history"] + [state["progress"]]
 
 
 def restore(model: torch.nn.Module, weights: dict, path: Path) -> None:
@@ -241,6 +248,8 @@ def main() -> None:
     p.add_argument("--drop", type=float, default=0.2, help="of the encoder's last block in the conditioning stage, as a share of steps")
     p.add_argument("--tone", type=float, default=0.15, help="spread of the conditioning stage's tone curves, 0 for none")
     p.add_argument("--focus", type=float, default=0.5, help="spread of the conditioning stage's sharpness, 0 for none")
+    p.add_argument("--aged", type=float, default=0.25, help="share of the pictures that are faded and grainy")
+    p.add_argument("--frames", type=float, default=0.1, help="share of the pictures that get a margin of paper")
     p.add_argument("--mosaics", type=float, default=0, help="share of the conditioning stage's pictures made of tiny64 images")
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
@@ -253,11 +262,14 @@ def main() -> None:
         help="a checkpoint or model file to start from in place of the stage before, or several, whose mean is taken",
     )
     p.add_argument("--shares", type=float, nargs="+", help="of each that --from names in the mean; equal ones if left out")
+    p.add_argument("--flow-of", type=Path, help="a checkpoint or model file whose flow and heads the flow stage starts from")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
     shares = args.shares or [1.0] * len(args.start)
     if len(shares) != len(args.start) or not all(x >= 0 for x in shares) or sum(shares) == 0 < len(shares):
         raise SystemExit("--shares: one share, 0 or more, for each that --from names, not all 0")
+    if args.flow_of and args.stage != "flow":
+        raise SystemExit("--flow-of: for the flow stage only")
     if not 0 <= args.mosaics < 1:
         raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
     workers = Workers()
@@ -272,9 +284,10 @@ def main() -> None:
     model = network.Colorizer(config).to(args.device, memory_format=torch.channels_last)
     args.work.mkdir(parents=True, exist_ok=True)
     checkpoint = args.work / f"{args.stage}.pt"  # the last state; .best.pt is the one that the next stage begins with
-    progress = {"minutes": 0.0, "steps": 0, "skipped": 0, "unguided": 0, "images": 0, "curve": []}
+    progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "unguided": 0, "images": 0, "curve": []}
     history: list[dict] = []
     optimiser_state = None
+    norms_are_others = False
     pretrains = args.stage == "conditioning" and not config.affine  # with a regression that only this stage has
     if checkpoint.exists():
         state = read(checkpoint)
@@ -288,6 +301,9 @@ def main() -> None:
         found = next(([path] for path in earlier if path.exists()), args.start)
         if found:
             weights, history = beginning(found, shares)
+            norms_are_others = len(found) > 1
+            if args.flow_of:
+                weights, history = with_flow(weights, history, args.flow_of)
             restore(model, weights, found[-1])
         elif args.encoder and config.preset == "compact":
             model.conditioning.encoder.load_imagenet(str(args.encoder))
@@ -300,12 +316,23 @@ def main() -> None:
     cache = args.work / "cache"
     seed = args.seed + progress["steps"] + 1_000_000 * workers.rank
     mosaics = round(args.mosaics * args.batch) if args.stage == "conditioning" else 0
-    progress["mosaics"] = mosaics / args.batch
+    progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames}
     tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
     photographs = data.load_shards(args.photos, "photo160-*", 160, cache)
     batches = data.Batches(photographs, args.batch, args.device, seed, tiny, mosaics)
     if workers.rank == 0:  # which alone validates
         validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
+
+    def measure_norms(measured: torch.nn.Module) -> None:
+        """On pictures apart from what trains, since reports come by the clock."""
+        size = args.sizes[1] if args.stage == "conditioning" else 256
+        seen = data.Batches(photographs, 24, args.device, args.seed)
+        estimate_norms(measured, (seen.next(size, args.smallest)[0] for _ in range(20)))
+
+    if args.stage == "flow" and norms_are_others:
+        measure_norms(model)
+        workers.share(model)
+        ema.load_state_dict(model.state_dict())
 
     own = [model.conditioning, model.regression]
     trained = {"conditioning": own, "flow": [model.level1, model.level2, model.level3, model.level4, model.level5]}
@@ -340,10 +367,11 @@ def main() -> None:
         judge = judges[step % len(judges)] if judges else None
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
-                lightness, ab = batches.next(args.sizes[2 * step >= args.steps], args.smallest, args.tone, args.focus)
+                size = args.sizes[2 * step >= args.steps]
+                lightness, ab = batches.next(size, args.smallest, args.tone, args.focus, args.aged, args.frames)
                 lightness = lightness.contiguous(memory_format=torch.channels_last)
                 return conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
-            lightness, ab = batches.next(256, args.smallest)
+            lightness, ab = batches.next(256, args.smallest, aged=args.aged, frames=args.frames)
             lightness = lightness.contiguous(memory_format=torch.channels_last)
             with torch.set_grad_enabled(args.stage == "joint"):
                 features = model.features(lightness)
@@ -381,7 +409,7 @@ def main() -> None:
         lightness, ab = batches.next(256, args.smallest)
         return lightness, ab + 0.05 * torch.randn_like(ab)
 
-    untrained = all(stage["stage"] == "conditioning" for stage in history)
+    untrained = not any(stage["stage"] in ("flow", "joint") for stage in history)
     if args.stage == "flow" and progress["steps"] == 0 and untrained and config.preset == "compact":
         model.eval()
         lightness, ab = noisy_batch()
@@ -423,9 +451,7 @@ def main() -> None:
         if workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
             next_report += args.report
             if args.stage != "flow":
-                size = args.sizes[1] if args.stage == "conditioning" else 256
-                seen = data.Batches(batches.images, 24, args.device, args.seed)  # apart from what trains: reports come by the clock
-                estimate_norms(ema, (seen.next(size, args.smallest)[0] for _ in range(20)))
+                measure_norms(ema)
             row = validate(ema, validation, args.stage)
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
             print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']} unguided {progress['unguided']}", flush=True)
@@ -442,7 +468,7 @@ def main() -> None:
             record = {
                 "data": "photo160, 12289 research photographs, in mosaics tiny64, 20000; rights non-commercial or unclear",
                 "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0" if config.preset == "compact" else "none",
-                "stages": history + [progress | {"stage": args.stage}],
+                "stages": history + [progress],
                 "validation": row,
                 "licence": "trained on research data sets: non-commercial use",
             }

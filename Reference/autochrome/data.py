@@ -71,6 +71,9 @@ class Batches:
     def integer(self, low: int, high: int) -> int:
         return int(torch.randint(low, high + 1, (1,), generator=self.generator))
 
+    def uniform(self, low: float, high: float) -> float:
+        return low + (high - low) * float(torch.rand(1, generator=self.generator))
+
     def normal(self) -> torch.Tensor:
         return torch.randn(self.batch, 1, 1, 1, generator=self.generator).to(self.device)
 
@@ -85,16 +88,44 @@ class Batches:
         rows = [torch.cat([self.crop(self.tiny, size // 2, smallest) for _ in range(2)], 3) for _ in range(2)]
         return torch.cat(rows, 2)
 
-    def next(self, size: int, smallest: float, tone: float = 0.0, focus: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+    def next(
+        self, size: int, smallest: float, tone: float = 0.0, focus: float = 0.0, aged: float = 0.0, frames: float = 0.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """`tone`: the spread of the logarithm of the exponent that each picture's L is raised to, as prints fade.
-        `focus`: the spread of how far each is sharpened or blurred, 1 being all that a mean of 3 × 3 takes away."""
+        `focus`: the spread of how far each is sharpened or blurred, 1 being all that a mean of 3 × 3 takes away.
+        `aged`: the share of pictures whose black is no longer black and whose white is not white, with grain.
+        `frames`: the share of pictures that become prints with a margin, every third of them on a page."""
         photographs = [self.crop(self.images, size, smallest) for _ in range(self.batch - self.mosaics)]
         mosaics = [self.mosaic(size, max(smallest, 0.8)) for _ in range(self.mosaics)]
         lightness, ab = split(torch.cat(photographs + mosaics))
         faded = 100 * (lab.denormalise_l(lightness).clamp(0, 100) / 100) ** (tone * self.normal()).exp()
-        blurred = F.avg_pool2d(F.pad(faded, [1] * 4, mode="replicate"), 3, 1)
-        faded = (faded + (focus * self.normal()).clamp(-1, 2) * (faded - blurred)).clamp(0, 100)
-        return lab.normalise_l(faded), ab
+        if focus > 0:
+            blurred = F.avg_pool2d(F.pad(faded, [1] * 4, mode="replicate"), 3, 1)
+            faded = (faded + (focus * self.normal()).clamp(-1, 2) * (faded - blurred)).clamp(0, 100)
+        for index in range(self.batch if aged > 0 else 0):
+            if self.uniform(0, 1) < aged:
+                low, high = self.uniform(0, 25), self.uniform(70, 100)
+                grain = torch.randn(faded[index].shape, generator=self.generator) * self.uniform(0, 4)
+                faded[index] = (low + faded[index] * (high - low) / 100 + grain.to(self.device)).clamp(0, 100)
+        lightness = lab.normalise_l(faded)
+        for index in range(self.batch if frames > 0 else 0):
+            if self.uniform(0, 1) < frames:
+                self.frame(lightness[index, 0], ab[index], self.uniform(70, 98), 8)
+                if self.integer(0, 2) == 0:
+                    self.frame(lightness[index, 0], ab[index], self.uniform(2, 98), 16)
+        return lightness, ab
+
+    def frame(self, lightness: torch.Tensor, ab: torch.Tensor, paper: float, share: int) -> None:
+        """Lays paper of some L and hardly any chroma over the edges, each side up to one part in `share`."""
+        side = ab.shape[-1]
+        top, bottom, left, right = (self.integer(1, side // share) for _ in range(4))
+        margin = torch.ones(side, side, dtype=torch.bool)
+        margin[top : side - bottom, left : side - right] = False
+        grain = torch.randn(lightness.shape, generator=self.generator) * 0.5
+        tint = torch.tensor([[self.uniform(-1, 1)], [self.uniform(-2, 2)]])
+        wide = margin.repeat_interleave(4, 0).repeat_interleave(4, 1)
+        lightness[wide.to(self.device)] = lab.normalise_l(paper + grain)[wide].to(self.device)
+        ab[:, margin.to(self.device)] = lab.normalise_ab(tint[None, :, :, None])[0, :, :, 0].to(self.device, ab.dtype)
 
 
 def resize(rgb: torch.Tensor, size: int) -> torch.Tensor:
