@@ -4,7 +4,7 @@ extension Folder {
     /// Calls a function for every folder that is not hidden, this one first, in order of name.
     ///
     /// - Parameters:
-    ///   - unreadable: Gets the error of each folder that cannot be read; the others are gone through all the same.
+    ///   - unreadable: Gets the error of each folder below that cannot be read; the others are gone through all the same.
     ///   - body: Gets a folder with the plain files in it, and returns which of the folders in it to enter.
     func forEachFolder(
         unreadable: (any Error) -> Void,
@@ -16,6 +16,7 @@ extension Folder {
             do {
                 entries = try self.entries(path)
             } catch {
+                if path.isRoot { throw error }
                 if (error as? SpoolError)?.isGone != true { unreadable(error) }
                 continue
             }

@@ -207,6 +207,10 @@ import Testing
         let names = ["a.tif", "album/b.tif", "album/c.tif", "private/d.tif"]
         for name in names { try publisher.publish(SpoolPath(name)!, WorkIdentity(name)) }
         let ledger = try Ledger(state: spool.configuration.state)
+        #expect(throws: SpoolError.self) {
+            try spool.folder.withUnreadable("outbox") { try ledger.rebuild(from: publisher) { _ in } }
+        }
+        #expect(try ledger.needsRebuild())
         var problems: [String] = []
         let count = try spool.folder.withUnreadable("outbox/private", "outbox/album/b/b.json") {
             try ledger.rebuild(from: publisher) { problems.append("\($0)") }
