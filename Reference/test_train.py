@@ -63,7 +63,6 @@ class BatchesTests(unittest.TestCase):
         self.assertGreater(changed.max(), 1.1 * as_is[0])
         self.assertTrue(torch.equal(chroma, same))
 
-
     def test_an_aged_picture_has_less_contrast_and_the_same_chroma(self):
         images = torch.arange(160, dtype=torch.uint8).expand(1, 3, 160, 160).clone()
         images[:, :, :, 80:] += 80
@@ -199,7 +198,8 @@ class TrainTests(unittest.TestCase):
         self.train("flow", "--steps", "1", "--lr", "0", "--from", *parts, *other)
         a, b, flow = (torch.load(path, weights_only=False)["ema"] for path in [*parts, other[1]])
         begun = self.checkpoint("flow")
-        conditioning, head, norm = "conditioning.lateral3.weight", "level1.conditional.0.head.conv0.weight", "conditioning.encoder.norm.running_var"
+        conditioning, norm = "conditioning.lateral3.weight", "conditioning.encoder.norm.running_var"
+        head = "level1.conditional.0.head.conv0.weight"
         self.assertTrue(torch.allclose(begun["ema"][conditioning], (a[conditioning] + b[conditioning]) / 2, atol=1e-5))
         self.assertFalse(torch.equal(a[conditioning], b[conditioning]))
         self.assertTrue(torch.allclose(begun["ema"][head], flow[head], atol=1e-5))
@@ -207,6 +207,12 @@ class TrainTests(unittest.TestCase):
         self.assertEqual([s["stage"] for s in begun["history"]], ["conditioning", "flow", "exchange"])
         self.assertEqual(begun["history"][-1]["conditioning"][-1]["of"], ["work/from1.pt", "work/from2.pt"])
         self.assertIn("for the flow stage only", self.train("joint", *other, fails=True))
+
+        (self.work / "flow.pt").unlink()
+        said = self.train("flow", "--width", "0.1", "--from", parts[0], *other, fails=True)
+        self.assertRegex(said, r"other\.pt: level.* where this preset and width have")
+        (self.work / "flow.best.pt").unlink()
+        self.assertIn("--flow-of: no conditioning network", self.train("flow", *other, fails=True))
 
     def test_broken_shards_and_images_are_named_and_left_out(self):
         whole = self.photos / "photo160-0.tar"

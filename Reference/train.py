@@ -52,9 +52,10 @@ def beginning(paths: list[Path], shares: list[float]) -> tuple[dict, list[dict]]
     return mean, history + [{"stage": "average", "of": of, "shares": shares, "stages of the others": others}]
 
 
-def with_flow(weights: dict, history: list[dict], path: Path) -> tuple[dict, list[dict]]:
+def with_flow(model: torch.nn.Module, weights: dict, history: list[dict], path: Path) -> tuple[dict, list[dict]]:
     """The conditioning network and regression of some weights with another file's flow and heads, and how both were made."""
     flow, stages = read_weights(path)
+    restore(model, flow, path)  # so that what does not fit is said of this file
     own = {k: v for k, v in weights.items() if k.startswith(("conditioning.", "regression."))}
     return flow | own, stages + [{"stage": "exchange", "conditioning": history}]
 
@@ -299,11 +300,13 @@ def main() -> None:
         before = STAGES[: STAGES.index(args.stage)]
         earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
         found = next(([path] for path in earlier if path.exists()), args.start)
+        if args.flow_of and not found:
+            raise SystemExit("--flow-of: no conditioning network to begin with; name one with --from")
         if found:
             weights, history = beginning(found, shares)
             norms_are_others = len(found) > 1
             if args.flow_of:
-                weights, history = with_flow(weights, history, args.flow_of)
+                weights, history = with_flow(model, weights, history, args.flow_of)
             restore(model, weights, found[-1])
         elif args.encoder and config.preset == "compact":
             model.conditioning.encoder.load_imagenet(str(args.encoder))

@@ -122,10 +122,10 @@ class Batches:
         margin = torch.ones(side, side, dtype=torch.bool)
         margin[top : side - bottom, left : side - right] = False
         grain = torch.randn(lightness.shape, generator=self.generator) * 0.5
-        tint = torch.tensor([[self.uniform(-1, 1)], [self.uniform(-2, 2)]])
+        tint = lab.normalise_ab(torch.tensor([self.uniform(-1, 1), self.uniform(-2, 2)]).view(1, 2, 1, 1))
         wide = margin.repeat_interleave(4, 0).repeat_interleave(4, 1)
         lightness[wide.to(self.device)] = lab.normalise_l(paper + grain)[wide].to(self.device)
-        ab[:, margin.to(self.device)] = lab.normalise_ab(tint[None, :, :, None])[0, :, :, 0].to(self.device, ab.dtype)
+        ab[:, margin.to(self.device)] = tint.view(2, 1).to(self.device)
 
 
 def resize(rgb: torch.Tensor, size: int) -> torch.Tensor:
