@@ -16,14 +16,21 @@ from autochrome import data, evaluation, lab, modelfile, network
 
 
 @torch.no_grad()
-def draw(models: list[network.Colorizer], images: torch.Tensor, path: Path, samples: int = 6, temperature: float = 1.0) -> None:
+def draw(
+    models: list[network.Colorizer],
+    images: torch.Tensor,
+    path: Path,
+    samples: int = 6,
+    temperature: float = 1.0,
+    detail: float = 1.0,
+) -> None:
     """Writes the sheet of [N, 3, 256, 256] uint8 images; the models are on one device, and in evaluation mode after it."""
     device = next(models[0].parameters()).device
     rgb = images.to(device).float() / 255
     lightness, ab = data.split(rgb)
     generator = torch.Generator().manual_seed(7)
     latents = [torch.zeros(len(rgb), 8192)]
-    latents += [temperature * torch.randn(len(rgb), 8192, generator=generator) for _ in range(samples)]
+    latents += [evaluation.latents(len(rgb), temperature, detail, generator) for _ in range(samples)]
     tiles = [rgb, evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))]
     for model in models:
         model.eval()
@@ -42,9 +49,10 @@ def main() -> None:
     p.add_argument("--images", type=int, nargs="+", default=list(range(8)), help="numbers of photographs")
     p.add_argument("--samples", type=int, default=2)
     p.add_argument("--temperature", type=float, default=1.0)
+    p.add_argument("--detail", type=float, default=1.0, help="share of the temperature for all but the last level")
     args = p.parse_args()
     images = data.load_shards(args.photos, "validation256-*", 256, args.cache)[args.images]
-    draw([modelfile.load(m) for m in args.models], images, args.output, args.samples, args.temperature)
+    draw([modelfile.load(m) for m in args.models], images, args.output, args.samples, args.temperature, args.detail)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,27 @@ def sample(model: network.Colorizer, c: dict, z: torch.Tensor) -> torch.Tensor:
     return model.limit(model.inverse(z, c), c)
 
 
+def latents(count: int, temperature: float, detail: float, generator: torch.Generator) -> torch.Tensor:
+    """Draws, [count, 8192]: the last level's part at the temperature, what split off before it at that share of it."""
+    z = temperature * torch.randn(count, 8192, generator=generator)
+    z[:, :-512] *= detail
+    return z
+
+
 def rmse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return 100 * (a - b).pow(2).mean((1, 2, 3)).sqrt()
 
 
 @torch.no_grad()
-def evaluate(model: network.Colorizer, images: torch.Tensor, samples: int, temperature: float, seed: int, batch: int = 20) -> dict:
+def evaluate(
+    model: network.Colorizer,
+    images: torch.Tensor,
+    samples: int,
+    temperature: float,
+    seed: int,
+    batch: int = 20,
+    detail: float = 1.0,
+) -> dict:
     """Mean and standard error of each figure over [N, 3, 256, 256] uint8 images."""
     model.eval()
     device = next(model.parameters()).device
@@ -41,7 +56,7 @@ def evaluate(model: network.Colorizer, images: torch.Tensor, samples: int, tempe
         mode = colorize(lightness, sample(model, c, torch.zeros(len(rgb), 8192, device=device)))
         draws = torch.stack(
             [
-                colorize(lightness, sample(model, c, temperature * torch.randn(len(rgb), 8192, generator=generator).to(device)))
+                colorize(lightness, sample(model, c, latents(len(rgb), temperature, detail, generator).to(device)))
                 for _ in range(samples)
             ]
         )

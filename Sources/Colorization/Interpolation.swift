@@ -36,7 +36,7 @@ package struct Interpolation: Sendable {
         precondition(LatentTransfer.levels.contains(level), "level \(level) has no part in the latent")
         self.grid = grid
         func draw(_ index: Int) -> [Float] {
-            Latent.draw(content: content, seed: seed, index: index).map { $0 * Float(temperature) }
+            Latent.draw(content: content, seed: seed, index: index, temperature: temperature)
         }
         let base = draw(0)
         let range = Colorizer.latentLevels[level - LatentTransfer.levels.lowerBound]

@@ -65,8 +65,9 @@ package struct ResultWriter: Sendable {
             let latents = draws.map { draw in
                 let latent =
                     draw.map { index in
-                        Latent.draw(content: origin.sha256, seed: settings.seed, index: index)
-                            .map { $0 * Float(settings.temperature) }
+                        Latent.draw(
+                            content: origin.sha256, seed: settings.seed, index: index,
+                            temperature: settings.temperature, detail: settings.detail)
                     } ?? [Float](repeating: 0, count: Colorizer.latentCount)
                 return transfer?.applied(to: latent) ?? latent
             }
@@ -123,8 +124,8 @@ package struct ResultWriter: Sendable {
             model: model,
             settings: .init(
                 samples: settings.samples, seed: settings.seed, temperature: settings.temperature,
-                modeFirst: settings.modeFirst, saturation: settings.saturation, format: settings.format.rawValue,
-                quality: settings.quality, key: settings.key(transfer)),
+                detail: settings.detail, modeFirst: settings.modeFirst, saturation: settings.saturation,
+                format: settings.format.rawValue, quality: settings.quality, key: settings.key(transfer)),
             reference: transfer?.reference, variants: variants, sheet: settings.sheet ? "sheet.jpg" : nil,
             uncertainty: settings.uncertainty ? "uncertainty.png" : nil, timings: timings, warnings: warnings)
     }

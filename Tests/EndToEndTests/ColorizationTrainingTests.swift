@@ -64,7 +64,7 @@ extension EndToEnd {
             #expect(missing.code == 2 && missing.errors.contains("/none: no such file"), "\(missing.errors)")
             let data = try folder.makeFolder("data")
             let empty = try await train("m", data: data)
-            #expect(empty.code == 2 && empty.errors.contains("\(data): no photographs"), "\(empty.errors)")
+            #expect(empty.code == 2 && empty.errors.contains("a photograph in \(data)"), "\(empty.errors)")
             try folder.write(Pictures.gray(), "data/gray.png")
             try folder.write(Array("no picture".utf8), "data/broken.jpg")
             let gray = try await train("m", data: data)
@@ -74,6 +74,11 @@ extension EndToEnd {
             let mixed = try await train("m", "--steps", "1", data: data)
             #expect(mixed.code == 0 && mixed.errors.contains("1 gray, 1 unreadable"), "\(mixed.errors)")
             #expect(mixed.errors.contains("broken.jpg"), "\(mixed.errors)")
+            // What a NAS keeps for itself is no photograph of the archive.
+            try FileManager.default.createDirectory(atPath: data + "/@eaDir", withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: data + "/coffee.jpg", toPath: data + "/@eaDir/small.jpg")
+            let again = try await train("n", "--steps", "1", data: data)
+            #expect(again.errors.contains("1 photographs; left out: 1 gray, 1 unreadable"), "\(again.errors)")
         }
 
         @Test func settingsThatCannotWorkAreRefusedBeforeAnythingIsRead() async throws {

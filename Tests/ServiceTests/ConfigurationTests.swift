@@ -40,8 +40,9 @@ import Testing
             "poll_seconds": "13", "polling": "true", "exclude": "[\"*.bak\", \"raw\"]", "originals": "archive",
             "maximum_megapixels": "15", "maximum_megabytes": "17", "decode_seconds": "19", "attempts": "21",
             "backoff_seconds": "23", "free_megabytes": "25", "metrics": "/g", "log_level": "debug", "samples": "2",
-            "seed": "18446744073709551615", "temperature": "0.5", "mode_first": "true", "saturation": "1.5",
-            "format": "tiff", "quality": "50", "colored": "recolor", "sheet": "false", "uncertainty": "false",
+            "seed": "18446744073709551615", "temperature": "0.5", "detail": "0.25", "mode_first": "true",
+            "saturation": "1.5", "format": "tiff", "quality": "50", "colored": "recolor", "sheet": "false",
+            "uncertainty": "false",
         ]
         #expect(Set(others.keys) == Set(Setting.all.map(\.key)))
         var all = Configuration()
@@ -101,8 +102,9 @@ import Testing
 
     /// Values that no machine can do are refused, and none of them makes the program trap.
     @Test(arguments: [
-        "samples: 0", "samples: 100", "temperature: -0.1", "temperature: 3", "saturation: 9", "quality: 0",
-        "quality: 101", "workers: -1", "workers: 100000000", "threads: -2", "threads: 100000000",
+        "samples: 0", "samples: 100", "temperature: -0.1", "temperature: 3", "detail: -0.1", "detail: 1.1",
+        "saturation: 9", "quality: 0", "quality: 101", "workers: -1", "workers: 100000000", "threads: -2",
+        "threads: 100000000",
         "memory_megapixels: 0", "memory_megapixels: 1e300", "quiet_seconds: -1", "quiet_seconds: 1e300",
         "rescan_seconds: 0", "rescan_seconds: 1e300", "poll_seconds: 0", "poll_seconds: 1e18",
         "maximum_megapixels: 0", "maximum_megapixels: 1e300", "maximum_megabytes: -5", "maximum_megabytes: 1e300",
@@ -180,8 +182,9 @@ import Testing
     @Test func theKeyOfAResultCoversWhatChangesIt() {
         let plain = ColoringSettings()
         let changes: [(inout ColoringSettings) -> Void] = [
-            { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.8 }, { $0.modeFirst = true },
-            { $0.saturation = 1.1 }, { $0.format = .png }, { $0.quality = 80 }, { $0.sheet = false },
+            { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.8 }, { $0.detail = 0.7 },
+            { $0.modeFirst = true }, { $0.saturation = 1.1 }, { $0.format = .png }, { $0.quality = 80 },
+            { $0.sheet = false },
             { $0.uncertainty = false },
         ]
         var keys = [plain.key]

@@ -18,8 +18,10 @@ import Testing
         program: Bundle.main.executableURL!.deletingLastPathComponent().path + "/faulty-helper", arguments: [])
     private static let small = ModelConfiguration.paper(width: 1.0 / 64, seed: 3)
 
-    private func photographs(_ paths: [String] = [fixtures]) throws -> PhotographSet {
-        try PhotographSet(paths, limit: 10, decoder: Self.decoder, execution: Self.execution)
+    private static let photographs = ["astronaut", "chelsea", "coffee"].map { "\(fixtures)/\($0).jpg" }
+
+    private func photographs(_ files: [String] = photographs) throws -> PhotographSet {
+        try PhotographSet(files, of: "here", limit: 10, decoder: Self.decoder, execution: Self.execution)
     }
 
     private func trainer(
@@ -174,19 +176,20 @@ import Testing
 
     @Test func dataThatCannotBeUsed() throws {
         let folder = try TemporaryFolder()
-        #expect(throws: TrainingError.data(path: folder.path, reason: "no photographs")) {
-            try photographs([folder.path])
+        let (broken, grayPicture) = (folder.path + "/broken.jpg", folder.path + "/gray.png")
+        #expect(throws: TrainingError.data(path: "here", reason: "no photographs")) { try photographs([]) }
+        #expect(throws: TrainingError.data(path: broken, reason: "no such file or folder")) {
+            try photographs(Self.photographs + [broken])
         }
-        try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder.path + "/broken.jpg"))
+        try Data("no picture".utf8).write(to: URL(fileURLWithPath: broken))
         // A gray PNG of eight by eight pixels.
         let gray =
             "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAEElEQVR4nGNsYIAAJgaKGAAmCACQXTClHgAAAABJRU5ErkJggg=="
-        try #require(Data(base64Encoded: gray)).write(to: URL(fileURLWithPath: folder.path + "/gray.png"))
+        try #require(Data(base64Encoded: gray)).write(to: URL(fileURLWithPath: grayPicture))
         #expect(
-            throws: TrainingError.data(
-                path: folder.path, reason: "1 photographs, none in colour, 1 unreadable")
-        ) { try photographs([folder.path]) }
-        let set = try photographs([folder.path, Self.fixtures])
+            throws: TrainingError.data(path: "here", reason: "1 photographs, none in colour, 1 unreadable")
+        ) { try photographs([broken, grayPicture]) }
+        let set = try photographs([broken, grayPicture] + Self.photographs)
         #expect(set.counts == .init(used: 3, gray: 1, unreadable: 1))
         #expect(set.problems.count == 1 && set.problems[0].contains("broken.jpg"))
     }

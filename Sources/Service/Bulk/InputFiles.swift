@@ -15,6 +15,7 @@ package struct InputFiles: Sendable {
     /// Each photograph once, however often it is named.
     package private(set) var items: [Item] = []
     private var known: Set<[UInt8]> = []
+    private let endings: Set<String>
     /// Arguments and folders in them that cannot be read, each with its reason.
     package private(set) var problems: [String] = []
 
@@ -22,8 +23,13 @@ package struct InputFiles: Sendable {
     ///
     /// A file that is named itself may end in anything.
     ///
-    /// - Parameter output: A folder that is not searched, since results lie there.
-    package init(_ paths: [String], excluding output: Folder? = nil) {
+    /// - Parameters:
+    ///   - output: A folder that is not searched, since results lie there.
+    ///   - endings: Of the files in folders, without the dot, in lower case.
+    package init(
+        _ paths: [String], excluding output: Folder? = nil, endings: Set<String> = InputFormat.nameExtensions
+    ) {
+        self.endings = endings
         let except = (try? output?.identity).map { Set([$0]) } ?? []
         for path in paths {
             do {
@@ -43,7 +49,7 @@ package struct InputFiles: Sendable {
             var unreadable: [String] = []
             try folder.forEachFile(except: except, unreadable: { unreadable.append("\($0)") }) { relative in
                 let ending = String(decoding: relative.suffix.dropFirst(), as: UTF8.self).lowercased()
-                if InputFormat.nameExtensions.contains(ending) {
+                if endings.contains(ending) {
                     found.append(Item(folder: folder, relative: relative))
                 }
             }

@@ -4,7 +4,7 @@ import Kernels
 import Synchronization
 import Tensor
 
-/// The colour photographs of folders, files and tar archives, in memory.
+/// The colour photographs of files and tar archives, in memory.
 package struct PhotographSet: Sendable {
     /// What was found.
     package struct Counts: Sendable, Equatable {
@@ -28,22 +28,25 @@ package struct PhotographSet: Sendable {
     /// The first files that could not be read, each with its reason.
     package let problems: [String]
 
-    /// Reads all photographs that the paths name; folders are searched through, hidden names left out.
+    /// Reads photographs, and those in tar archives, hidden names left out.
     ///
     /// - Parameters:
+    ///   - files: Photographs, and archives, whose names end in `tar`.
+    ///   - place: What they were found in, for messages.
     ///   - limit: Beyond so many files, as many are taken at even distances.
     ///   - decoder: Decodes them; nobody looks at every file of a large collection beforehand.
     /// - Throws: `TrainingError.data` if nothing can be used, `ImagingError.noDecoder` if nothing can be decoded.
-    package init(_ paths: [String], limit: Int, decoder: SandboxedDecoder, execution: Execution) throws {
+    package init(_ files: [String], of place: String, limit: Int, decoder: SandboxedDecoder, execution: Execution)
+        throws
+    {
         _ = try decoder.start()
         var sources: [Source] = []
-        for path in paths { sources += try Self.sources(path) }
+        for file in files { sources += try Self.sources(file) }
         sources.sort { $0.name < $1.name }
         if sources.count > limit {
             let all = sources
             sources = (0..<limit).map { all[$0 * all.count / limit] }
         }
-        let place = paths.joined(separator: ", ")
         guard !sources.isEmpty else { throw TrainingError.data(path: place, reason: "no photographs") }
         let found = Mutex<[(Int, Result<Item?, any Error>)]>([])
         execution.parallel(sources.count) { [sources] index in
@@ -128,25 +131,11 @@ package struct PhotographSet: Sendable {
         }
     }
 
-    private static func sources(_ path: String) throws -> [Source] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw TrainingError.data(path: path, reason: "no such file or folder")
+    private static func sources(_ file: String) throws -> [Source] {
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw TrainingError.data(path: file, reason: "no such file or folder")
         }
-        guard isDirectory.boolValue else {
-            return path.hasSuffix(".tar") ? try archive(path) : [Source(name: path, member: nil)]
-        }
-        let walk = FileManager.default.enumerator(
-            at: URL(fileURLWithPath: path), includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
-        var sources: [Source] = []
-        while let url = walk?.nextObject() as? URL {
-            if url.pathExtension == "tar" {
-                sources += try archive(url.path)
-            } else if isPhotograph(url.lastPathComponent) {
-                sources.append(Source(name: url.path, member: nil))
-            }
-        }
-        return sources
+        return file.hasSuffix(".tar") ? try archive(file) : [Source(name: file, member: nil)]
     }
 
     private static func archive(_ path: String) throws -> [Source] {
@@ -155,7 +144,7 @@ package struct PhotographSet: Sendable {
             .map { Source(name: "\(path)/\($0.name)", member: (archive, $0)) }
     }
 
-    /// Whether a file of this name is looked at; folders and archives hold other things as well.
+    /// Whether a member of this name is looked at; archives hold other things as well.
     private static func isPhotograph(_ name: String) -> Bool {
         let url = URL(fileURLWithPath: name)
         return !url.lastPathComponent.hasPrefix(".")
