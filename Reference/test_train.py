@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors import safe_open
 
 import train
-from autochrome import data, lab, network
+from autochrome import data, evaluation, lab, network
 
 HERE = Path(__file__).parent
 SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
@@ -87,6 +87,15 @@ class BatchesTests(unittest.TestCase):
         changed = (lightness != plain)[:, 0].reshape(8, 40, 4, 40, 4)
         self.assertTrue(torch.equal(framed, changed.any(4).any(2)))
         self.assertTrue(torch.equal(framed, changed.float().mean((2, 4)) > 0.9))
+
+
+class LatentTests(unittest.TestCase):
+    def test_detail_scales_all_but_the_last_levels_part(self):
+        plain, drawn = (
+            evaluation.latents(2, t, d, torch.Generator().manual_seed(1)) for t, d in ((1.0, 1.0), (0.5, 0.25))
+        )
+        self.assertTrue(torch.equal(drawn[:, 7680:], 0.5 * plain[:, 7680:]))
+        self.assertTrue(torch.equal(drawn[:, :7680], 0.125 * plain[:, :7680]))
 
 
 class NormTests(unittest.TestCase):
