@@ -27,6 +27,11 @@ import Testing
         #expect(found(without) == ["in/a.jpg", "in/deep/er/b.TIFF"])
     }
 
+    @Test func otherEndingsCanBeLookedFor() throws {
+        try folder.write("x", "in/deep/g.tar")
+        #expect(found(InputFiles([folder.path + "/in"], endings: ["tar"])) == ["in/deep/g.tar"])
+    }
+
     @Test func aNamedFileMayBeCalledAnything() {
         #expect(
             found(InputFiles([folder.path + "/in/c.txt", folder.path + "/in/.e.jpg"])) == ["in/.e.jpg", "in/c.txt"])
