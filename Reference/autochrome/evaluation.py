@@ -10,9 +10,6 @@ import torch.nn.functional as F
 from . import data, lab, network
 
 
-COARSE = 512  # numbers of a latent vector that the last level makes colours in the large from
-
-
 def colorize(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
     """Normalised L [N, 1, 4S, 4S] and ab [N, 2, S, S] -> RGB; chroma upsampled bilinearly."""
     ab = F.interpolate(lab.denormalise_ab(ab), size=lightness.shape[-2:], mode="bilinear", align_corners=False)
@@ -26,8 +23,8 @@ def sample(model: network.Colorizer, c: dict, z: torch.Tensor) -> torch.Tensor:
 
 def latents(count: int, temperature: float, detail: float, generator: torch.Generator) -> torch.Tensor:
     """Draws, [count, 8192]: the last level's part at the temperature, what split off before it at that share of it."""
-    z = temperature * torch.randn(count, 8192, generator=generator)
-    z[:, :-COARSE] *= detail
+    z = temperature * torch.randn(count, sum(network.LATENT), generator=generator)
+    z[:, : -network.LATENT[-1]] *= detail
     return z
 
 

@@ -25,6 +25,8 @@ LEVELS = {
     3: (16, 6, 128, 256, 32),
     4: (32, 6, 256, 256, 96),
 }
+# numbers of the latent vector that split off at levels 2, 3 and 4, and those that level 5 makes colours in the large from
+LATENT = [16 * 16 * 16, 32 * 8 * 8, 96 * 4 * 4, 512]
 # level -> (channels, stride) of the head's convolutions after the features, at width 1
 HEADS = {
     1: [(32, 1)],
@@ -411,7 +413,7 @@ class Colorizer(nn.Module):
 
     def inverse(self, z: torch.Tensor, c: dict) -> torch.Tensor:
         """z [N, 8192] -> normalised chroma [N, 2, 64, 64]."""
-        parts = list(z.split([16 * 16 * 16, 32 * 8 * 8, 96 * 4 * 4, 512], 1))
+        parts = list(z.split(LATENT, 1))
         x = parts.pop()
         for block in reversed(self.level5.conditional):
             x = block.inverse(x, c[5])

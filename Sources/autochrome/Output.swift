@@ -19,8 +19,9 @@ enum Output {
         FileHandle.standardOutput.write(try encoder.encode(value) + Data("\n".utf8))
     }
 
-    /// Ends the command for wrong usage or configuration.
+    /// Ends the command for wrong usage or configuration; an error that is an exit code has been explained.
     static func usage(_ error: any Error) -> ExitCode {
+        if let code = error as? ExitCode { return code }
         complain("autochrome: \(error)")
         return ExitCode(2)
     }

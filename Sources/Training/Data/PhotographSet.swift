@@ -135,7 +135,7 @@ package struct PhotographSet: Sendable {
         guard FileManager.default.fileExists(atPath: file) else {
             throw TrainingError.data(path: file, reason: "no such file or folder")
         }
-        return file.hasSuffix(".tar") ? try archive(file) : [Source(name: file, member: nil)]
+        return file.lowercased().hasSuffix(".tar") ? try archive(file) : [Source(name: file, member: nil)]
     }
 
     private static func archive(_ path: String) throws -> [Source] {

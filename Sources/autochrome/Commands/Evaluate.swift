@@ -37,12 +37,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         let loaded = try model.load()
-        let inputs = InputFiles([directory])
-        guard inputs.problems.isEmpty else {
-            for problem in inputs.problems { Output.complain("autochrome: \(problem)") }
-            throw ExitCode(2)
-        }
-        let items = inputs.items.prefix(limit ?? .max)
+        let items = try InputFiles([directory]).complete().prefix(limit ?? .max)
         let evaluator = Evaluator(
             colorizer: loaded.colorizer, samples: samples, temperature: temperature, detail: detail, seed: seed,
             execution: model.execution)

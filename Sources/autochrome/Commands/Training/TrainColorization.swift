@@ -140,9 +140,8 @@ struct TrainColorization: ParsableCommand {
 
     private func photographs(_ paths: [String], _ execution: Execution) throws -> PhotographSet {
         let inputs = InputFiles(paths, endings: InputFormat.nameExtensions.union(["tar"]))
-        if let problem = inputs.problems.first { throw ValidationError(problem) }
         let set = try PhotographSet(
-            inputs.items.map { String(decoding: $0.folder.absolute($0.relative), as: UTF8.self) },
+            inputs.complete().map { String(decoding: $0.folder.absolute($0.relative), as: UTF8.self) },
             of: paths.joined(separator: ", "), limit: limit, decoder: SandboxedDecoder(), execution: execution)
         for problem in set.problems { Output.complain("autochrome: \(problem)") }
         let counts = set.counts
