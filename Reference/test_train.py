@@ -98,6 +98,24 @@ class LatentTests(unittest.TestCase):
         self.assertTrue(torch.equal(drawn[:, :7680], 0.125 * plain[:, :7680]))
 
 
+class GuidanceTests(unittest.TestCase):
+    def test_a_sample_that_runs_away_is_held_back(self):
+        x = torch.randn(5, 2, 3, 3, generator=torch.Generator().manual_seed(1)).requires_grad_()
+        weights = torch.tensor([1.0, 1.0, 1.0, 1e9, 0.5]).view(-1, 1, 1, 1)
+        (network.restrain(x) * weights).sum().backward()
+        sizes = x.grad.flatten(1).norm(dim=1)
+        self.assertTrue(torch.allclose(sizes / sizes[0], torch.tensor([1.0, 1.0, 1.0, 3.0, 0.5])))
+
+    def test_what_guides_is_cut_and_left_out_where_it_is_not_finite(self):
+        x = torch.nn.Parameter(torch.ones(4))
+        for factor, expected, is_cut in ((0.1, 0.2, False), (1e6, train.GUIDE_LIMIT, True), (float("inf"), None, True)):
+            (gradient,), cut = train.guide((factor * x).sum(), [x])
+            self.assertEqual(cut, is_cut)
+            self.assertEqual(gradient is None, expected is None)
+            if expected is not None:
+                self.assertAlmostEqual(gradient.norm().item(), expected, places=5)
+
+
 class NormTests(unittest.TestCase):
     def test_estimated_norms_are_those_of_the_pictures_with_no_block_passed_by(self):
         torch.manual_seed(1)
@@ -222,6 +240,21 @@ class TrainTests(unittest.TestCase):
         self.assertRegex(said, r"other\.pt: level.* where this preset and width have")
         (self.work / "flow.best.pt").unlink()
         self.assertIn("--flow-of: no conditioning network", self.train("flow", *other, fails=True))
+
+    def test_a_wider_flow_begins_with_what_a_narrower_one_has_learned(self):
+        self.train("flow", "--steps", "3", "--lr", "1e-2")
+        narrow = self.exported("flow")[1]["validation"]
+        for name in ("flow.pt", "flow.best.pt"):
+            (self.work / name).rename(self.work / f"narrow-{name}")
+        wider = ["--from", str(self.work / "narrow-flow.pt"), "--widen", "--steps", "1", "--lr", "0"]
+        self.train("flow", "--width", "0.1", *wider)
+        metadata, record, _ = self.exported("flow")
+        self.assertEqual(metadata["width"], "0.1")
+        self.assertEqual([s["stage"] for s in record["stages"]], ["flow", "widened", "flow"])
+        self.assertAlmostEqual(record["validation"]["nll_per_dim"], narrow["nll_per_dim"], delta=2e-3)
+        (self.work / "flow.pt").unlink()
+        said = self.train("flow", "--width", "0.04", *wider, fails=True)
+        self.assertRegex(said, r"narrow-flow\.pt: .* cannot be widened to")
 
     def test_broken_shards_and_images_are_named_and_left_out(self):
         whole = self.photos / "photo160-0.tar"

@@ -80,6 +80,15 @@ def restore(model: torch.nn.Module, weights: dict, path: Path) -> None:
     model.load_state_dict({name: weights[name] for name in model.state_dict()})
 
 
+def fitting(model: torch.nn.Module, weights: dict, path: Path) -> dict:
+    """The same weights, if they are a narrower network's; what only pretraining needs is left."""
+    for name, value in model.state_dict().items():
+        found = tuple(weights[name].shape) if name in weights else ()
+        if len(found) != value.dim() or any(a > b for a, b in zip(found, value.shape)):
+            raise SystemExit(f"{path}: {name} is {found or None}, which cannot be widened to {tuple(value.shape)}")
+    return {name: weights[name] for name in model.state_dict()}
+
+
 def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
     with torch.no_grad():
         for a, b in zip(ema.state_dict().values(), model.state_dict().values()):
@@ -119,24 +128,28 @@ def guidance(
     count: int,
     judge: efficientnet.Judge | None,
     weight: float,
+    samples: bool,
 ) -> torch.Tensor:
-    """What likelihood alone leaves loose, for the first images of a batch: the mode, and the spread of the samples.
+    """What likelihood alone leaves loose, for the first images of a batch: the mode and, if asked, the spread of the samples.
 
     The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
-    of a picture count little in z. Two samples are scored against the truth as they are shown. What ran away in any of the three gives
-    no gradient instead of an endless one. With a judge, the mode and a sample shall show what the photograph shows.
+    of a picture count little in z. Two samples are scored against the truth as they are shown. What ran away in any of the
+    three gives no gradient instead of an endless one. With a judge, the mode and a sample shall show what the photograph shows.
     """
-    part = {k: tuple(x[:count].repeat(3, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
-    part |= {k: [x[:count].repeat(3, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
-    part[5] = c[5][:count].repeat(3, 1)
-    noise = torch.randn(2 * count, 8192, device=chroma.device)
-    drawn = model.inverse(torch.cat([torch.zeros_like(noise[:count]), noise]), part)
+    pictures = 3 if samples else 1
+    part = {k: tuple(x[:count].repeat(pictures, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
+    part |= {k: [x[:count].repeat(pictures, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
+    part[5] = c[5][:count].repeat(pictures, 1)
+    noise = torch.randn((pictures - 1) * count, 8192, device=chroma.device)
+    drawn = model.inverse(torch.cat([noise.new_zeros(count, 8192), noise]), part, restrained=True)
     mean, scale = part["affine"]
     drawn = torch.where((drawn - mean).abs() > 8 * scale.exp(), drawn.detach(), drawn)
-    anchor = (drawn[:count] - mean[:count].detach()).pow(2).mean()
+    anchor = 2 * (drawn[:count] - mean[:count].detach()).pow(2).mean()
+    if not samples:
+        return anchor
     mode, first, second = model.limit(drawn, part).chunk(3)
-    loss = 2 * anchor + 0.1 * energy_score(first, second, chroma[:count])
+    loss = anchor + 0.1 * energy_score(first, second, chroma[:count])
     if judge is None:
         return loss
     with torch.autocast(chroma.device.type, enabled=False):
@@ -146,6 +159,22 @@ def guidance(
     with torch.no_grad():
         seen = judge(truth).repeat(2, 1)
     return loss + weight * efficientnet.divergence(judge(shown), seen)
+
+
+GUIDE_LIMIT = 0.3  # about as long as the likelihood's own gradient
+
+
+def guide(loss: torch.Tensor, parameters: list[torch.nn.Parameter]) -> tuple[list[torch.Tensor | None], bool]:
+    """The gradients of what guides, together at most GUIDE_LIMIT long, none if they are not finite, and whether they were cut.
+
+    A sample that runs away has gradients of any length; uncut they would outweigh the likelihood's.
+    """
+    gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    size = torch.stack([g.norm() for g in gradients if g is not None]).norm()
+    if not math.isfinite(size):
+        return [None] * len(gradients), True
+    share = min(1.0, GUIDE_LIMIT / max(size.item(), 1e-12))
+    return [g if g is None else g * share for g in gradients], share < 1
 
 
 def conditioning_loss(
@@ -242,7 +271,7 @@ def main() -> None:
     p.add_argument("--batch", type=int, default=24)
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--preset", default="compact", choices=["compact", "paper"])
-    p.add_argument("--width", type=float, default=0.25)
+    p.add_argument("--width", type=float, default=network.Config.width)
     p.add_argument("--features", type=int, default=96)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--smallest", type=float, default=0.8, help="smallest crop, as a share of the side")
@@ -263,6 +292,7 @@ def main() -> None:
         help="a checkpoint or model file to start from in place of the stage before, or several, whose mean is taken",
     )
     p.add_argument("--shares", type=float, nargs="+", help="of each that --from names in the mean; equal ones if left out")
+    p.add_argument("--widen", action="store_true", help="what the flow stage starts from is of a smaller width")
     p.add_argument("--flow-of", type=Path, help="a checkpoint or model file whose flow and heads the flow stage starts from")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
@@ -271,6 +301,8 @@ def main() -> None:
         raise SystemExit("--shares: one share, 0 or more, for each that --from names, not all 0")
     if args.flow_of and args.stage != "flow":
         raise SystemExit("--flow-of: for the flow stage only")
+    if args.widen and args.stage != "flow":
+        raise SystemExit("--widen: for the flow stage only")
     if not 0 <= args.mosaics < 1:
         raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
     workers = Workers()
@@ -285,10 +317,11 @@ def main() -> None:
     model = network.Colorizer(config).to(args.device, memory_format=torch.channels_last)
     args.work.mkdir(parents=True, exist_ok=True)
     checkpoint = args.work / f"{args.stage}.pt"  # the last state; .best.pt is the one that the next stage begins with
-    progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "unguided": 0, "images": 0, "curve": []}
+    progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "cut": 0, "images": 0, "curve": []}
     history: list[dict] = []
     optimiser_state = None
     norms_are_others = False
+    narrow = None
     pretrains = args.stage == "conditioning" and not config.affine  # with a regression that only this stage has
     if checkpoint.exists():
         state = read(checkpoint)
@@ -307,7 +340,11 @@ def main() -> None:
             norms_are_others = len(found) > 1
             if args.flow_of:
                 weights, history = with_flow(model, weights, history, args.flow_of)
-            restore(model, weights, found[-1])
+            if args.widen:
+                narrow = fitting(model, weights, found[-1])
+                history = history + [{"stage": "widened", "width": args.width}]
+            else:
+                restore(model, weights, found[-1])
         elif args.encoder and config.preset == "compact":
             model.conditioning.encoder.load_imagenet(str(args.encoder))
         if pretrains:
@@ -332,8 +369,12 @@ def main() -> None:
         seen = data.Batches(photographs, 24, args.device, args.seed)
         estimate_norms(measured, (seen.next(size, args.smallest)[0] for _ in range(20)))
 
+    if narrow is not None:
+        seen = data.Batches(photographs, 24, args.device, args.seed)
+        initialisation.widen(model, narrow, (seen.next(256, args.smallest)[0] for _ in range(8)))
     if args.stage == "flow" and norms_are_others:
         measure_norms(model)
+    if args.stage == "flow" and (norms_are_others or narrow is not None):
         workers.share(model)
         ema.load_state_dict(model.state_dict())
 
@@ -366,14 +407,19 @@ def main() -> None:
 
     guides = args.stage != "conditioning" and model.regression is not None
 
-    def loss_of(step: int, guided: bool):
-        judge = judges[step % len(judges)] if judges else None
+    def losses_of(step: int) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+        """What is minimised, what guides the samples beside it, and the figure that is reported.
+
+        Every third step guides mode and samples, every third the mode alone: samples cost more than likelihood.
+        """
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
+                judge = judges[step % len(judges)] if judges else None
                 size = args.sizes[2 * step >= args.steps]
                 lightness, ab = batches.next(size, args.smallest, args.tone, args.focus, args.aged, args.frames)
                 lightness = lightness.contiguous(memory_format=torch.channels_last)
-                return conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
+                loss, error = conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
+                return loss, None, error
             lightness, ab = batches.next(256, args.smallest, aged=args.aged, frames=args.frames)
             lightness = lightness.contiguous(memory_format=torch.channels_last)
             with torch.set_grad_enabled(args.stage == "joint"):
@@ -381,18 +427,25 @@ def main() -> None:
             c = model.conditions(features)
             ab = ab + 0.05 * torch.randn_like(ab)
             nll = network.nll_per_dimension(*model(ab, c)).mean()
-            loss = nll
-            if guided:
-                loss = loss + guidance(model, c, lightness, ab, args.batch // 4, judge, args.judge_weight)
+            loss, guiding = nll, None
+            if guides and step % 3 < 2:
+                judge = judges[step // 3 % len(judges)] if judges else None
+                few = args.batch // 4
+                guiding = guidance(model, c, lightness, ab, few, judge, args.judge_weight, samples=step % 3 == 0)
             if args.stage == "joint" and model.regression is not None:
-                return loss + regression_loss(*c["affine"], ab)[0], nll
-            return loss, nll
+                loss = loss + regression_loss(*c["affine"], ab)[0]
+            return loss, guiding, nll
 
-    def gradients(step: int, guided: bool) -> tuple[float, torch.Tensor]:
-        """The loss and the size of its gradients before they are clipped, over all processes."""
-        loss, figure = loss_of(step, guided)
+    def gradients(step: int) -> tuple[float, torch.Tensor]:
+        """The figure, and the size of the gradients before they are clipped, over all processes."""
+        loss, guiding, figure = losses_of(step)
         optimiser.zero_grad(set_to_none=True)
+        extra, is_cut = guide(guiding, parameters) if guiding is not None else ([], False)
+        progress["cut"] += is_cut
         loss.backward()
+        for q, g in zip(parameters, extra):
+            if g is not None:
+                q.grad = g if q.grad is None else q.grad.add_(g)
         figure = workers.average(parameters, figure)
         return figure, torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0)
 
@@ -434,10 +487,7 @@ def main() -> None:
         rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
         for g in optimiser.param_groups:
             g["lr"] = rate * g["scale"]
-        figure, size = gradients(step, guides)
-        if guides and not size < 10:  # a sample that ran away has gradients of any size
-            progress["unguided"] += 1
-            figure, size = gradients(step, False)
+        figure, size = gradients(step)
         exploded = running is not None and figure > running + 3
         if math.isfinite(figure) and size < 100 and not exploded:
             optimiser.step()
@@ -457,7 +507,7 @@ def main() -> None:
                 measure_norms(ema)
             row = validate(ema, validation, args.stage)
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
-            print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']} unguided {progress['unguided']}", flush=True)
+            print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']} cut {progress['cut']}", flush=True)
             if args.stage != "conditioning":
                 sheet.draw([ema], validation[:8], args.work / f"{args.stage}.png")
             figure_of_merit = row["regression"] if args.stage == "conditioning" else row["nll_per_dim"]

@@ -1,4 +1,4 @@
-"""Where the flow's training starts: data-dependent, after Kingma & Dhariwal 2018, and further.
+"""Where the flow's training starts: data-dependent, after Kingma & Dhariwal 2018, and further, or with a narrower flow.
 
 Zero weights leave the flow an orthogonal transform. Biases that bring every channel to scale 1, and linear predictions
 in the dense level, make it a Gaussian model of the chroma instead, from which training goes on.
@@ -6,7 +6,10 @@ in the dense level, make it a Gaussian model of the chroma instead, from which t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
+from torch import nn
 
 from . import network
 
@@ -91,3 +94,33 @@ def dense_inputs(model: network.Colorizer, batches) -> torch.Tensor:
         model(chroma, model.conditions(model.features(lightness)))
     handle.remove()
     return torch.cat(seen)
+
+
+@torch.no_grad()
+def widen(model: network.Colorizer, weights: dict[str, torch.Tensor], pictures: Iterable[torch.Tensor]) -> None:
+    """Gives a model what a narrower one has learned, so that both compute the same (after Chen et al. 2016, Net2Net).
+
+    What is new is drawn as in any network, but nothing that was there takes anything from it yet. `pictures`, normalised L,
+    show the new channels' norms their statistics.
+    """
+    wide = model.state_dict()  # the model's own memory
+    for name, value in weights.items():
+        corner = tuple(slice(n) for n in value.shape)
+        if value.dim() > 1:
+            wide[name][corner[0], value.shape[1] :] = 0
+        wide[name][corner] = value
+    model.eval()
+    norms = {n: m for n, m in model.named_modules() if "head" in n and isinstance(m, nn.modules.batchnorm._BatchNorm)}
+    momenta = {n: m.momentum for n, m in norms.items()}
+    for m in norms.values():
+        m.reset_running_stats()
+        m.momentum = None  # the mean of all
+        m.train()
+    for lightness in pictures:
+        model.conditions(model.features(lightness))
+    for n, m in norms.items():
+        m.momentum = momenta[n]
+        for statistic in ("running_mean", "running_var"):
+            known = weights[f"{n}.{statistic}"]
+            getattr(m, statistic)[: len(known)] = known
+        m.eval()

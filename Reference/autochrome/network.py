@@ -42,7 +42,7 @@ class Config:
     """What a model file's metadata says of the architecture."""
 
     preset: str = "compact"  # compact | paper
-    width: float = 0.25
+    width: float = 0.5
     features: int = 96  # channels of the conditioning features; 256 for the paper
     ablation: str = "joint"  # none | fixed | joint
     affine: bool = True  # conditional affine start, compact only
@@ -136,6 +136,19 @@ class Head(nn.Module):
             if i < self.count - 1:
                 x = F.leaky_relu(x, 0.01)
         return self.norm(x.mean((2, 3)) if self.pooled else x)
+
+
+def restrain(x: torch.Tensor) -> torch.Tensor:
+    """x, of which no sample sends back more than three times the median's gradient: one that runs away would outweigh all."""
+
+    def cut(gradient: torch.Tensor) -> torch.Tensor:
+        size = gradient.flatten(1).norm(dim=1)
+        share = (3 * size.median() / size.clamp(min=1e-30)).clamp(max=1).nan_to_num(0)
+        return gradient * share.view(-1, *[1] * (gradient.dim() - 1))
+
+    if x.requires_grad:
+        x.register_hook(cut)
+    return x
 
 
 class Coupling(nn.Module):
@@ -411,22 +424,23 @@ class Colorizer(nn.Module):
             log_det = log_det + d
         return torch.cat([*parts, x], 1), log_det
 
-    def inverse(self, z: torch.Tensor, c: dict) -> torch.Tensor:
-        """z [N, 8192] -> normalised chroma [N, 2, 64, 64]."""
+    def inverse(self, z: torch.Tensor, c: dict, restrained: bool = False) -> torch.Tensor:
+        """z [N, 8192] -> normalised chroma [N, 2, 64, 64]; `restrained` for training, see `restrain`."""
+        hold = restrain if restrained else lambda x: x
         parts = list(z.split(LATENT, 1))
         x = parts.pop()
         for block in reversed(self.level5.conditional):
-            x = block.inverse(x, c[5])
+            x = hold(block.inverse(x, c[5]))
         x = x.reshape(-1, 32, 4, 4)
         for level, (*_rest, split) in reversed(LEVELS.items()):
             module = getattr(self, f"level{level}")
             if split:
                 x = torch.cat([x, parts.pop().reshape(x.shape[0], split, *x.shape[2:])], 1)
             for block in reversed(module.unconditional):
-                x = block.inverse(x)
+                x = hold(block.inverse(x))
             x = F.pixel_shuffle(x, 2)
             for block, condition in zip(reversed(module.conditional), reversed(c[level])):
-                x = block.inverse(x, condition)
+                x = hold(block.inverse(x, condition))
         if self.regression is not None:
             mean, scale = c["affine"]
             x = x * scale.exp() + mean

@@ -37,9 +37,13 @@ package struct ModelConfiguration: Sendable, Equatable {
         return Self(preset: .paper, width: width, features: features, ablation: ablation, affine: false, seed: seed)
     }
 
+    /// The width of the network that ships.
+    package static let compactWidth = 0.5
+
     /// The small network that ships.
     package static func compact(
-        width: Double = 0.25, features: Int = 96, ablation: Ablation = .joint, affine: Bool = true, seed: UInt64 = 1
+        width: Double = compactWidth, features: Int = 96, ablation: Ablation = .joint, affine: Bool = true,
+        seed: UInt64 = 1
     ) -> Self {
         Self(
             preset: .compact, width: width, features: ablation == .none ? 1 : features, ablation: ablation,

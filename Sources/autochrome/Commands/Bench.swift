@@ -46,7 +46,7 @@ struct Bench: ParsableCommand {
         var startSeconds: Double?
         switch preset {
         case .paper: network = Colorizer(random: .paper(width: width ?? 1))
-        case .compact: network = Colorizer(random: .compact(width: width ?? 0.25))
+        case .compact: network = Colorizer(random: .compact(width: width ?? ModelConfiguration.compactWidth))
         case nil:
             let start = DispatchTime.now().uptimeNanoseconds
             network = try model.load().colorizer.network

@@ -32,7 +32,11 @@ struct TrainColorization: ParsableCommand {
     @Argument(help: "Folders, photographs and tar archives.") var data: [String]
     @Option(help: ArgumentHelp("The model file to write.", valueName: "file")) var output: String
     @Option(help: "paper or compact; with --init, the model's own.") var preset: ModelConfiguration.Preset?
-    @Option(help: "Factor on all inner channel counts. (default: 1 for paper, 0.25 for compact)") var width: Double?
+    @Option(
+        help: """
+            Factor on all inner channel counts. (default: 1 for paper, \(ModelConfiguration.compactWidth) for compact)
+            """)
+    var width: Double?
     @Option(name: .customLong("init"), help: ArgumentHelp("Start from a model file.", valueName: "file"))
     var start: String?
     @Option(
@@ -134,7 +138,9 @@ struct TrainColorization: ParsableCommand {
         }
         switch preset ?? .compact {
         case .paper: return ColorizationStart(new: .paper(width: width ?? 1, ablation: ablation, seed: seed))
-        case .compact: return ColorizationStart(new: .compact(width: width ?? 0.25, ablation: ablation, seed: seed))
+        case .compact:
+            let width = width ?? ModelConfiguration.compactWidth
+            return ColorizationStart(new: .compact(width: width, ablation: ablation, seed: seed))
         }
     }
 
