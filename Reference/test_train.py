@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from PIL import Image
 from safetensors import safe_open
 
+import golden
 import train
-from autochrome import data, evaluation, lab, network
+from autochrome import data, evaluation, lab, modelfile, network
 
 HERE = Path(__file__).parent
 SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
@@ -242,19 +243,20 @@ class TrainTests(unittest.TestCase):
         self.assertIn("--flow-of: no conditioning network", self.train("flow", *other, fails=True))
 
     def test_a_wider_flow_begins_with_what_a_narrower_one_has_learned(self):
-        self.train("flow", "--steps", "3", "--lr", "1e-2")
-        narrow = self.exported("flow")[1]["validation"]
-        for name in ("flow.pt", "flow.best.pt"):
-            (self.work / name).rename(self.work / f"narrow-{name}")
-        wider = ["--from", str(self.work / "narrow-flow.pt"), "--widen", "--steps", "1", "--lr", "0"]
+        narrow = golden.fill_model(network.Colorizer(network.Config(width=0.05)), 1)
+        path = self.work.with_name("narrow.safetensors")
+        modelfile.save(narrow, path, {"stages": [{"stage": "flow"}]}, half=False)
+        wider = ["--from", str(path), "--widen", "--steps", "1", "--lr", "0"]
         self.train("flow", "--width", "0.1", *wider)
         metadata, record, _ = self.exported("flow")
         self.assertEqual(metadata["width"], "0.1")
         self.assertEqual([s["stage"] for s in record["stages"]], ["flow", "widened", "flow"])
-        self.assertAlmostEqual(record["validation"]["nll_per_dim"], narrow["nll_per_dim"], delta=2e-3)
+        images = data.load_shards(self.photos, "validation256-*", 256, self.work / "cache")[:4]
+        expected = evaluation.evaluate(modelfile.load(path), images, 4, 1.0, 1)["nll_per_dim"]["mean"]
+        self.assertAlmostEqual(record["validation"]["nll_per_dim"] / expected, 1, delta=2e-3)
         (self.work / "flow.pt").unlink()
         said = self.train("flow", "--width", "0.04", *wider, fails=True)
-        self.assertRegex(said, r"narrow-flow\.pt: .* cannot be widened to")
+        self.assertRegex(said, r"narrow\.safetensors: .* cannot be widened to")
 
     def test_broken_shards_and_images_are_named_and_left_out(self):
         whole = self.photos / "photo160-0.tar"
