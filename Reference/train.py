@@ -107,17 +107,10 @@ def estimate_norms(model: network.Colorizer, pictures: Iterable[torch.Tensor]) -
     """
     model.eval()
     norms = [m for m in model.conditioning.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    momenta = [m.momentum for m in norms]
-    for m in norms:
-        m.reset_running_stats()
-        m.momentum = None  # the mean of all
-        m.train()
-    for lightness in pictures:
-        with torch.autocast(lightness.device.type, torch.bfloat16):
-            model.features(lightness.contiguous(memory_format=torch.channels_last))
-    for m, momentum in zip(norms, momenta):
-        m.momentum = momentum
-        m.eval()
+    with initialisation.measuring(norms):
+        for lightness in pictures:
+            with torch.autocast(lightness.device.type, torch.bfloat16):
+                model.features(lightness.contiguous(memory_format=torch.channels_last))
 
 
 def guidance(
@@ -363,17 +356,16 @@ def main() -> None:
     if workers.rank == 0:  # which alone validates
         validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
 
-    def measure_norms(measured: torch.nn.Module) -> None:
-        """On pictures apart from what trains, since reports come by the clock."""
+    def pictures(count: int) -> Iterable[torch.Tensor]:
+        """Batches of L apart from what trains, since reports come by the clock."""
         size = args.sizes[1] if args.stage == "conditioning" else 256
         seen = data.Batches(photographs, 24, args.device, args.seed)
-        estimate_norms(measured, (seen.next(size, args.smallest)[0] for _ in range(20)))
+        return (seen.next(size, args.smallest)[0] for _ in range(count))
 
     if narrow is not None:
-        seen = data.Batches(photographs, 24, args.device, args.seed)
-        initialisation.widen(model, narrow, (seen.next(256, args.smallest)[0] for _ in range(8)))
+        initialisation.widen(model, narrow, pictures(8))
     if args.stage == "flow" and norms_are_others:
-        measure_norms(model)
+        estimate_norms(model, pictures(20))
     if args.stage == "flow" and (norms_are_others or narrow is not None):
         workers.share(model)
         ema.load_state_dict(model.state_dict())
@@ -504,7 +496,7 @@ def main() -> None:
         if workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
             next_report += args.report
             if args.stage != "flow":
-                measure_norms(ema)
+                estimate_norms(ema, pictures(20))
             row = validate(ema, validation, args.stage)
             progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
             print(f"== {progress['minutes']:.1f} min {json.dumps(row)} skipped {progress['skipped']} cut {progress['cut']}", flush=True)

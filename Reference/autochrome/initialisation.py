@@ -6,7 +6,8 @@ in the dense level, make it a Gaussian model of the chroma instead, from which t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -96,6 +97,21 @@ def dense_inputs(model: network.Colorizer, batches) -> torch.Tensor:
     return torch.cat(seen)
 
 
+@contextmanager
+def measuring(norms: Iterable[nn.Module]) -> Iterator[None]:
+    """Batch norms whose statistics become the mean of all that passes through, whatever they were; evaluating afterwards."""
+    norms = list(norms)
+    momenta = [m.momentum for m in norms]
+    for m in norms:
+        m.reset_running_stats()
+        m.momentum = None  # the mean of all
+        m.train()
+    yield
+    for m, momentum in zip(norms, momenta):
+        m.momentum = momentum
+        m.eval()
+
+
 @torch.no_grad()
 def widen(model: network.Colorizer, weights: dict[str, torch.Tensor], pictures: Iterable[torch.Tensor]) -> None:
     """Gives a model what a narrower one has learned, so that both compute the same (after Chen et al. 2016, Net2Net).
@@ -111,16 +127,10 @@ def widen(model: network.Colorizer, weights: dict[str, torch.Tensor], pictures: 
         wide[name][corner] = value
     model.eval()
     norms = {n: m for n, m in model.named_modules() if "head" in n and isinstance(m, nn.modules.batchnorm._BatchNorm)}
-    momenta = {n: m.momentum for n, m in norms.items()}
-    for m in norms.values():
-        m.reset_running_stats()
-        m.momentum = None  # the mean of all
-        m.train()
-    for lightness in pictures:
-        model.conditions(model.features(lightness))
+    with measuring(norms.values()):
+        for lightness in pictures:
+            model.conditions(model.features(lightness))
     for n, m in norms.items():
-        m.momentum = momenta[n]
         for statistic in ("running_mean", "running_var"):
             known = weights[f"{n}.{statistic}"]
             getattr(m, statistic)[: len(known)] = known
-        m.eval()
