@@ -116,7 +116,8 @@ def main(folder: Path) -> None:
     torch.set_num_threads(2)
     folder.mkdir(parents=True, exist_ok=True)
     record(folder / "paper.safetensors", network.Config.paper(1 / 32, seed=33), 4, 20, 1e-4)
-    record(folder / "compact.safetensors", network.Config("compact", 1 / 32, 8, "joint", True, 34), 6, 1, 1e-4)
+    # A seed at which no unit is turned by the roundings of any of OpenBLAS's kernels, SandyBridge to Cooperlake.
+    record(folder / "compact.safetensors", network.Config("compact", 1 / 32, 8, "joint", True, 35), 6, 1, 1e-4)
     record(folder / "none.safetensors", network.Config("compact", 1 / 32, 1, "none", True, 23), 6, 1, 1e-4)
 
 

@@ -57,7 +57,7 @@ import Testing
 
     @Test(arguments: [
         ("paper", ModelConfiguration.paper(width: 1.0 / 32, seed: 33)),
-        ("compact", .compact(width: 1.0 / 32, features: 8, seed: 34)),
+        ("compact", .compact(width: 1.0 / 32, features: 8, seed: 35)),
         ("none", .compact(width: 1.0 / 32, ablation: .none, seed: 23)),
     ])
     func gradients(name: String, configuration: ModelConfiguration) throws {
