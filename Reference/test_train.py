@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import subprocess
 import sys
 import tarfile
@@ -17,7 +18,7 @@ from safetensors import safe_open
 
 import golden
 import train
-from autochrome import data, evaluation, lab, modelfile, network
+from autochrome import data, evaluation, guidance, lab, modelfile, network
 
 HERE = Path(__file__).parent
 SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
@@ -103,18 +104,36 @@ class GuidanceTests(unittest.TestCase):
     def test_a_sample_that_runs_away_is_held_back(self):
         x = torch.randn(5, 2, 3, 3, generator=torch.Generator().manual_seed(1)).requires_grad_()
         weights = torch.tensor([1.0, 1.0, 1.0, 1e9, 0.5]).view(-1, 1, 1, 1)
-        (network.restrain(x) * weights).sum().backward()
-        sizes = x.grad.flatten(1).norm(dim=1)
-        self.assertTrue(torch.allclose(sizes / sizes[0], torch.tensor([1.0, 1.0, 1.0, 3.0, 0.5])))
+        for endless in (None, math.inf, math.nan):
+            x.grad = None
+            (network.restrain(x) * (weights if endless is None else torch.where(weights > 1, endless, weights))).sum().backward()
+            sizes = x.grad.flatten(1).norm(dim=1)
+            held = 3.0 if endless is None else 0.0
+            self.assertTrue(torch.allclose(sizes / sizes[0], torch.tensor([1.0, 1.0, 1.0, held, 0.5])))
+
+    def test_on_the_way_back_values_are_held_at_a_bound_and_sent_toward_it(self):
+        model = golden.fill_model(network.Colorizer(network.Config(width=0.05)), 1).eval()
+        runaway = model.level4.conditional[-1].coefficients1.conv2
+        with torch.no_grad():
+            c = model.conditions(model.features(torch.randn(2, 1, 256, 256)))
+            z = torch.randn(2, 8192, generator=torch.Generator().manual_seed(1))
+            quiet: list[torch.Tensor] = []
+            self.assertTrue(torch.equal(model.inverse(z, c, quiet), model.inverse(z, c)))
+            self.assertEqual(sum(quiet), 0)
+            runaway.bias[16:] += 1e6
+        beyond: list[torch.Tensor] = []
+        self.assertLess(model.inverse(z, c, beyond).abs().max(), 1e3)
+        self.assertEqual(len(beyond), len(quiet))
+        self.assertGreater(sum(beyond), 1e5)
+        (sent,) = torch.autograd.grad(sum(beyond), [runaway.bias])
+        self.assertGreater(sent[16:].min(), 0)
 
     def test_what_guides_is_cut_and_left_out_where_it_is_not_finite(self):
         x = torch.nn.Parameter(torch.ones(4))
-        for factor, expected, is_cut in ((0.1, 0.2, False), (1e6, train.GUIDE_LIMIT, True), (float("inf"), None, True)):
-            (gradient,), cut = train.guide((factor * x).sum(), [x])
-            self.assertEqual(cut, is_cut)
-            self.assertEqual(gradient is None, expected is None)
-            if expected is not None:
-                self.assertAlmostEqual(gradient.norm().item(), expected, places=5)
+        for factor, expected, share in ((0.1, 0.2, 1), (1e6, 0.3, 0.15e-6), (float("inf"), 0, 0), (float("nan"), 0, 0)):
+            (gradient,), cut_to = guidance.cut_gradients((factor * x).sum(), [x], torch.tensor(0.3))
+            self.assertAlmostEqual(cut_to.item(), share, places=9)
+            self.assertAlmostEqual(gradient.norm().item(), expected, places=5)
 
 
 class NormTests(unittest.TestCase):
@@ -181,6 +200,14 @@ class TrainTests(unittest.TestCase):
         _, record, _ = self.exported("joint")
         self.assertEqual([s["stage"] for s in record["stages"]], ["conditioning", "flow", "joint"])
         self.assertIn("nll_per_dim", record["validation"])
+
+    def test_a_stage_ends_by_the_clock_and_the_spread_steers_what_guides(self):
+        self.train("flow", "--minutes", "0.001", "--spread", "0.01")
+        progress = self.checkpoint("flow")["progress"]
+        self.assertGreaterEqual(progress["minutes"], 0.001)
+        self.assertLess(progress["steps"], 1000)
+        self.assertGreater(progress["limit"], guidance.LIMIT)  # spread further than a hundredth of what is calibrated
+        self.assertLessEqual(progress["limit"], 2 * guidance.LIMIT)
 
     def test_same_seed_gives_the_same_weights(self):
         self.train("conditioning", "--steps", "2", "--seed", "5")

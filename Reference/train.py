@@ -13,7 +13,6 @@ import argparse
 import copy
 import json
 import math
-import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +21,8 @@ import torch
 import torch.nn.functional as F
 
 import sheet
-from autochrome import data, efficientnet, evaluation, initialisation, lab, modelfile, network
+from autochrome import data, efficientnet, evaluation, guidance, initialisation, lab, modelfile, network
+from autochrome.devices import Recorded, Workers
 
 STAGES = ["conditioning", "flow", "joint"]
 
@@ -90,11 +90,12 @@ def fitting(model: torch.nn.Module, weights: dict, path: Path) -> dict:
 
 
 def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
+    pairs = list(zip(ema.state_dict().values(), model.state_dict().values()))
+    floats = [(a, b) for a, b in pairs if a.dtype.is_floating_point]
     with torch.no_grad():
-        for a, b in zip(ema.state_dict().values(), model.state_dict().values()):
-            if a.dtype.is_floating_point:
-                a.lerp_(b, 1 - decay)
-            else:
+        torch._foreach_lerp_([a for a, _ in floats], [b for _, b in floats], 1 - decay)
+        for a, b in pairs:
+            if not a.dtype.is_floating_point:
                 a.copy_(b)
 
 
@@ -111,63 +112,6 @@ def estimate_norms(model: network.Colorizer, pictures: Iterable[torch.Tensor]) -
         for lightness in pictures:
             with torch.autocast(lightness.device.type, torch.bfloat16):
                 model.features(lightness.contiguous(memory_format=torch.channels_last))
-
-
-def guidance(
-    model: network.Colorizer,
-    c: dict,
-    lightness: torch.Tensor,
-    chroma: torch.Tensor,
-    count: int,
-    judge: efficientnet.Judge | None,
-    weight: float,
-    samples: bool,
-) -> torch.Tensor:
-    """What likelihood alone leaves loose, for the first images of a batch: the mode and, if asked, the spread of the samples.
-
-    The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
-    mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
-    of a picture count little in z. Two samples are scored against the truth as they are shown. What ran away in any of the
-    three gives no gradient instead of an endless one. With a judge, the mode and a sample shall show what the photograph shows.
-    """
-    pictures = 3 if samples else 1
-    part = {k: tuple(x[:count].repeat(pictures, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
-    part |= {k: [x[:count].repeat(pictures, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
-    part[5] = c[5][:count].repeat(pictures, 1)
-    noise = torch.randn((pictures - 1) * count, 8192, device=chroma.device)
-    drawn = model.inverse(torch.cat([noise.new_zeros(count, 8192), noise]), part, restrained=True)
-    mean, scale = part["affine"]
-    drawn = torch.where((drawn - mean).abs() > 8 * scale.exp(), drawn.detach(), drawn)
-    anchor = 2 * (drawn[:count] - mean[:count].detach()).pow(2).mean()
-    if not samples:
-        return anchor
-    mode, first, second = model.limit(drawn, part).chunk(3)
-    loss = anchor + 0.1 * energy_score(first, second, chroma[:count])
-    if judge is None:
-        return loss
-    with torch.autocast(chroma.device.type, enabled=False):
-        shown = torch.cat([evaluation.colorize(lightness[:count], x) for x in (mode, first)])
-        truth = evaluation.colorize(lightness[:count], chroma[:count])
-    shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
-    with torch.no_grad():
-        seen = judge(truth).repeat(2, 1)
-    return loss + weight * efficientnet.divergence(judge(shown), seen)
-
-
-GUIDE_LIMIT = 0.3  # about as long as the likelihood's own gradient
-
-
-def guide(loss: torch.Tensor, parameters: list[torch.nn.Parameter]) -> tuple[list[torch.Tensor | None], bool]:
-    """The gradients of what guides, together at most GUIDE_LIMIT long, none if they are not finite, and whether they were cut.
-
-    A sample that runs away has gradients of any length; uncut they would outweigh the likelihood's.
-    """
-    gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-    size = torch.stack([g.norm() for g in gradients if g is not None]).norm()
-    if not math.isfinite(size):
-        return [None] * len(gradients), True
-    share = min(1.0, GUIDE_LIMIT / max(size.item(), 1e-12))
-    return [g if g is None else g * share for g in gradients], share < 1
 
 
 def conditioning_loss(
@@ -196,58 +140,12 @@ def conditioning_loss(
     return loss, error
 
 
-class Workers:
-    """The processes that train together, one for each core; alone unless started by torchrun."""
-
-    def __init__(self):
-        self.rank, self.count = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-        if self.count > 1:
-            torch.distributed.init_process_group("gloo")
-            cores = sorted(os.sched_getaffinity(0))
-            os.sched_setaffinity(0, {cores[self.rank % len(cores)]})
-            torch.set_num_threads(1)
-
-    def average(self, parameters: list[torch.nn.Parameter], figure: torch.Tensor) -> float:
-        """Gives every process the mean gradients, and returns the mean of the figure."""
-        if self.count == 1:
-            return figure.item()
-        gradients = [torch.zeros_like(q) if q.grad is None else q.grad for q in parameters]
-        flat = torch.cat([g.flatten() for g in gradients] + [figure.detach().float().view(1)]) / self.count
-        torch.distributed.all_reduce(flat)
-        for q, part in zip(parameters, flat[:-1].split([q.numel() for q in parameters])):
-            q.grad = part.view_as(q)
-        return flat[-1].item()
-
-    def share(self, model: torch.nn.Module) -> None:
-        """Gives every process the first one's weights."""
-        if self.count > 1:
-            for value in model.state_dict().values():
-                sent = value.contiguous()
-                torch.distributed.broadcast(sent, 0)
-                value.copy_(sent)
-
-
-def energy_score(first: torch.Tensor, second: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Gneiting & Raftery 2007, equation 22, of the colour at each place of the picture at three scales.
-
-    It is least where samples are distributed as the truth is. Likelihood hardly sees a garish patch; this does.
-    """
-
-    def distance(a: torch.Tensor, b: torch.Tensor, scale: int) -> torch.Tensor:
-        return (F.avg_pool2d(a - b, scale).pow(2).sum(1) + 1e-6).sqrt().mean()
-
-    scores = [
-        0.5 * (distance(first, truth, s) + distance(second, truth, s) - distance(first, second, s)) for s in (1, 4, 16)
-    ]
-    return sum(scores)
-
-
 def regression_loss(mean, scale, ab):
     """Error of the mean in units of about one standard deviation, likelihood of the scale alone.
 
     The error is each picture's root mean square, as it is judged: one wild picture does not outweigh twenty.
     """
-    unit = torch.tensor(lab.AB_SCALE, device=ab.device).view(1, 2, 1, 1) / 14
+    unit = lab.ab_scale(ab) / 14
     error = (((mean - ab) * unit).pow(2).mean((1, 2, 3)) + 1e-6).sqrt().mean()
     residual = (mean.detach() - ab).pow(2)
     likelihood = (0.5 * residual * (-2 * scale).exp() + scale).mean()
@@ -261,6 +159,7 @@ def main() -> None:
     p.add_argument("--work", type=Path, required=True)
     p.add_argument("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite2")
     p.add_argument("--steps", type=int, default=1000, help="steps of the stage, over all runs together")
+    p.add_argument("--minutes", type=float, help="of the stage, over all runs together, in place of a number of steps")
     p.add_argument("--batch", type=int, default=24)
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--preset", default="compact", choices=["compact", "paper"])
@@ -280,6 +179,11 @@ def main() -> None:
     p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")
     p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of EfficientNet-Lite1 to 4, judges of colours by turns")
     p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
+    p.add_argument("--cycle", type=int, default=3, help="samples are guided in one step of so many, the mode alone in the next")
+    p.add_argument(
+        "--spread", type=float, default=0,
+        help="what two samples' squared distance is held at, as a share of theirs from the truth: 1 is calibrated, 0 lets it be",
+    )
     p.add_argument(
         "--from", dest="start", type=Path, nargs="+", default=[],
         help="a checkpoint or model file to start from in place of the stage before, or several, whose mean is taken",
@@ -296,6 +200,8 @@ def main() -> None:
         raise SystemExit("--flow-of: for the flow stage only")
     if args.widen and args.stage != "flow":
         raise SystemExit("--widen: for the flow stage only")
+    if min(args.sizes) < 160:
+        raise SystemExit("--sizes: at least 160, as the photographs are enlarged to them")
     if not 0 <= args.mosaics < 1:
         raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
     workers = Workers()
@@ -310,7 +216,7 @@ def main() -> None:
     model = network.Colorizer(config).to(args.device, memory_format=torch.channels_last)
     args.work.mkdir(parents=True, exist_ok=True)
     checkpoint = args.work / f"{args.stage}.pt"  # the last state; .best.pt is the one that the next stage begins with
-    progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "cut": 0, "images": 0, "curve": []}
+    progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "cut": 0, "limit": guidance.LIMIT, "images": 0, "curve": []}
     history: list[dict] = []
     optimiser_state = None
     norms_are_others = False
@@ -384,7 +290,7 @@ def main() -> None:
         {"params": [q for q in parameters if q in encoder], "scale": args.encoder_rate},
     ]
     groups = [g for g in groups if g["params"]]
-    optimiser = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), eps=1e-6, weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), eps=1e-6, weight_decay=1e-4, fused=args.device == "cuda")
     if optimiser_state:
         optimiser.load_state_dict(optimiser_state)
     for q in model.parameters():
@@ -399,47 +305,64 @@ def main() -> None:
 
     guides = args.stage != "conditioning" and model.regression is not None
 
-    def losses_of(step: int) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
-        """What is minimised, what guides the samples beside it, and the figure that is reported.
+    def kind_of(step: int, done: float) -> tuple:
+        """The conditioning stage's size and judge; then whether mode and samples are guided, the mode alone or neither, and by
+        which judge: samples cost more than likelihood."""
+        if args.stage == "conditioning":
+            return args.sizes[done >= 0.5], step % max(1, len(judges))
+        phase = step % args.cycle if guides else 2
+        return phase, step // args.cycle % max(1, len(judges)) if phase == 0 else 0
 
-        Every third step guides mode and samples, every third the mode alone: samples cost more than likelihood.
-        """
+    def batch_of(kind: tuple) -> tuple[torch.Tensor, torch.Tensor]:
+        if args.stage == "conditioning":
+            lightness, ab = batches.next(kind[0], args.smallest, args.tone, args.focus, args.aged, args.frames)
+        else:
+            lightness, ab = batches.next(256, args.smallest, aged=args.aged, frames=args.frames)
+        return lightness.contiguous(memory_format=torch.channels_last), ab
+
+    def losses_of(
+        kind: tuple, lightness: torch.Tensor, ab: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor, torch.Tensor]:
+        """What is minimised, what guides the samples beside it, the figure that is reported and how far samples spread."""
+        judge = judges[kind[1]] if judges else None
+        unknown = ab.new_zeros(2)
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
-                judge = judges[step % len(judges)] if judges else None
-                size = args.sizes[2 * step >= args.steps]
-                lightness, ab = batches.next(size, args.smallest, args.tone, args.focus, args.aged, args.frames)
-                lightness = lightness.contiguous(memory_format=torch.channels_last)
                 loss, error = conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
-                return loss, None, error
-            lightness, ab = batches.next(256, args.smallest, aged=args.aged, frames=args.frames)
-            lightness = lightness.contiguous(memory_format=torch.channels_last)
+                return loss, None, error, unknown
             with torch.set_grad_enabled(args.stage == "joint"):
                 features = model.features(lightness)
             c = model.conditions(features)
             ab = ab + 0.05 * torch.randn_like(ab)
             nll = network.nll_per_dimension(*model(ab, c)).mean()
-            loss, guiding = nll, None
-            if guides and step % 3 < 2:
-                judge = judges[step // 3 % len(judges)] if judges else None
+            loss, guiding, spread = nll, None, unknown
+            if kind[0] < 2:
                 few = args.batch // 4
-                guiding = guidance(model, c, lightness, ab, few, judge, args.judge_weight, samples=step % 3 == 0)
+                guiding, spread = guidance.guidance_loss(
+                    model, c, lightness, ab, few, judge, args.judge_weight, samples=kind[0] == 0
+                )
             if args.stage == "joint" and model.regression is not None:
                 loss = loss + regression_loss(*c["affine"], ab)[0]
-            return loss, guiding, nll
+            return loss, guiding, nll, spread
 
-    def gradients(step: int) -> tuple[float, torch.Tensor]:
-        """The figure, and the size of the gradients before they are clipped, over all processes."""
-        loss, guiding, figure = losses_of(step)
-        optimiser.zero_grad(set_to_none=True)
-        extra, is_cut = guide(guiding, parameters) if guiding is not None else ([], False)
-        progress["cut"] += is_cut
+    for q in parameters:
+        q.grad = torch.zeros_like(q)
+    limit = torch.tensor(progress["limit"], device=args.device)
+
+    def gradients(kind: tuple, lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
+        """Leaves the gradients with the parameters; the figure, the share that the guidance was cut to, and the spread."""
+        loss, guiding, figure, spread = losses_of(kind, lightness, ab)
+        torch._foreach_zero_([q.grad for q in parameters])
+        extra, share = [], torch.ones_like(limit)
+        if guiding is not None:
+            extra, share = guidance.cut_gradients(guiding, parameters, limit)
         loss.backward()
         for q, g in zip(parameters, extra):
             if g is not None:
-                q.grad = g if q.grad is None else q.grad.add_(g)
-        figure = workers.average(parameters, figure)
-        return figure, torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0)
+                q.grad.add_(g)
+        return torch.cat([torch.stack([figure.detach().float(), share]), spread.float()])
+
+    compute = Recorded(gradients) if args.device == "cuda" else gradients
 
     def mode_of_training() -> None:
         model.train()
@@ -470,16 +393,25 @@ def main() -> None:
 
     start, before = time.time(), progress["minutes"]
     next_report = args.report
-    running = None
+    running, spread = None, None
     ema_decay = 0.998
     mode_of_training()
     while True:
         step = progress["steps"]
-        share = min(1.0, step / args.steps)
+        share = min(1.0, progress["minutes"] / args.minutes if args.minutes else step / args.steps)
         rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
         for g in optimiser.param_groups:
             g["lr"] = rate * g["scale"]
-        figure, size = gradients(step)
+        kind = kind_of(step, share)
+        figure, cut_to, between, off = workers.average(parameters, compute(kind, *batch_of(kind)))
+        size = torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0).item()
+        progress["cut"] += cut_to < 1
+        if 0 < between < math.inf and 0 < off < math.inf:
+            spread = [0.98 * old + 0.02 * new for old, new in zip(spread or (between, off), (between, off))]
+            if args.spread:  # what guides holds samples together
+                progress["limit"] *= (spread[0] / spread[1] / args.spread) ** 0.02
+                progress["limit"] = min(max(progress["limit"], guidance.LIMIT / 2), 2 * guidance.LIMIT)
+                limit.fill_(progress["limit"])
         exploded = running is not None and figure > running + 3
         if math.isfinite(figure) and size < 100 and not exploded:
             optimiser.step()
@@ -491,8 +423,9 @@ def main() -> None:
         progress["images"] += args.batch * workers.count
         progress["minutes"] = before + (time.time() - start) / 60
         if progress["steps"] % 20 == 0 and workers.rank == 0:
-            print(f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']} loss {running or 0:.4f} grad {size:.2f}", flush=True)
-        done = progress["steps"] >= args.steps
+            spread_now = f" spread {spread[0] / spread[1]:.3f} limit {progress['limit']:.3f}" if spread else ""
+            print(f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']} loss {running or 0:.4f} grad {size:.2f}{spread_now}", flush=True)
+        done = progress["minutes"] >= args.minutes if args.minutes else progress["steps"] >= args.steps
         if workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
             next_report += args.report
             if args.stage != "flow":

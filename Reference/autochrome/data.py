@@ -66,27 +66,28 @@ class Batches:
     ):
         self.images, self.batch, self.device = images.to(device), batch, device
         self.tiny, self.mosaics = tiny if tiny is None else tiny.to(device), mosaics
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator(device).manual_seed(seed)
 
-    def integer(self, low: int, high: int) -> int:
-        return int(torch.randint(low, high + 1, (1,), generator=self.generator))
+    def uniform(self, low: float, high: float, *shape: int) -> torch.Tensor:
+        """One number for each picture, [N, 1, 1, 1], or of another shape."""
+        shape = shape or (self.batch, 1, 1, 1)
+        return low + (high - low) * torch.rand(shape, generator=self.generator, device=self.device)
 
-    def uniform(self, low: float, high: float) -> float:
-        return low + (high - low) * float(torch.rand(1, generator=self.generator))
+    def normal(self, *shape: int) -> torch.Tensor:
+        return torch.randn(shape or (self.batch, 1, 1, 1), generator=self.generator, device=self.device)
 
-    def normal(self) -> torch.Tensor:
-        return torch.randn(self.batch, 1, 1, 1, generator=self.generator).to(self.device)
-
-    def crop(self, images: torch.Tensor, size: int, smallest: float) -> torch.Tensor:
+    def crops(self, images: torch.Tensor, count: int, size: int, smallest: float) -> torch.Tensor:
+        """Squares of at least `smallest` of a side, enlarged to `size`, some of them mirrored."""
         full = images.shape[-1]
-        side = self.integer(int(full * smallest), full)
-        y, x = self.integer(0, full - side), self.integer(0, full - side)
-        image = images[self.integer(0, len(images) - 1), :, y : y + side, x : x + side]
-        return resize((image.flip(2) if self.integer(0, 1) else image)[None].float() / 255, size)
-
-    def mosaic(self, size: int, smallest: float) -> torch.Tensor:
-        rows = [torch.cat([self.crop(self.tiny, size // 2, smallest) for _ in range(2)], 3) for _ in range(2)]
-        return torch.cat(rows, 2)
+        chosen = images[self.uniform(0, len(images), count).long()]
+        side = self.uniform(int(full * smallest), full + 1, count, 1).floor()
+        rows, columns = ((self.uniform(0, 1, count, 1) * (full - side + 1)).floor() for _ in range(2))
+        steps = (torch.arange(size, device=self.device) + 0.5) / size
+        mirrored = torch.where(self.uniform(0, 1, count, 1) < 0.5, steps, 1 - steps)
+        y, x = (2 / full * (start + side * along) - 1 for start, along in ((rows, steps), (columns, mirrored)))
+        places = torch.stack([x[:, None, :].expand(-1, size, -1), y[:, :, None].expand(-1, -1, size)], 3)
+        enlarged = F.grid_sample(chosen.float() / 255, places, mode="bicubic", padding_mode="border", align_corners=False)
+        return enlarged.clamp(0, 1)
 
     def next(
         self, size: int, smallest: float, tone: float = 0.0, focus: float = 0.0, aged: float = 0.0, frames: float = 0.0
@@ -95,43 +96,43 @@ class Batches:
         `focus`: the spread of how far each is sharpened or blurred, 1 being all that a mean of 3 × 3 takes away.
         `aged`: the share of pictures whose black is no longer black and whose white is not white, with grain.
         `frames`: the share of pictures that become prints with a margin, every third of them on a page."""
-        photographs = [self.crop(self.images, size, smallest) for _ in range(self.batch - self.mosaics)]
-        mosaics = [self.mosaic(size, max(smallest, 0.8)) for _ in range(self.mosaics)]
-        lightness, ab = split(torch.cat(photographs + mosaics))
+        pictures = self.crops(self.images, self.batch - self.mosaics, size, smallest)
+        if self.mosaics:
+            quarters = self.crops(self.tiny, 4 * self.mosaics, size // 2, max(smallest, 0.8)).chunk(4)
+            mosaics = torch.cat([torch.cat(quarters[:2], 3), torch.cat(quarters[2:], 3)], 2)
+            pictures = torch.cat([pictures, mosaics])
+        lightness, ab = split(pictures)
         faded = 100 * (lab.denormalise_l(lightness).clamp(0, 100) / 100) ** (tone * self.normal()).exp()
         if focus > 0:
             blurred = F.avg_pool2d(F.pad(faded, [1] * 4, mode="replicate"), 3, 1)
             faded = (faded + (focus * self.normal()).clamp(-1, 2) * (faded - blurred)).clamp(0, 100)
-        for index in range(self.batch if aged > 0 else 0):
-            if self.uniform(0, 1) < aged:
-                low, high = self.uniform(0, 25), self.uniform(70, 100)
-                grain = torch.randn(faded[index].shape, generator=self.generator) * self.uniform(0, 4)
-                faded[index] = (low + faded[index] * (high - low) / 100 + grain.to(self.device)).clamp(0, 100)
+        if aged > 0:
+            low, high = self.uniform(0, 25), self.uniform(70, 100)
+            grain = self.normal(*faded.shape) * self.uniform(0, 4)
+            old = (low + faded * (high - low) / 100 + grain).clamp(0, 100)
+            faded = torch.where(self.uniform(0, 1) < aged, old, faded)
         lightness = lab.normalise_l(faded)
-        for index in range(self.batch if frames > 0 else 0):
-            if self.uniform(0, 1) < frames:
-                self.frame(lightness[index, 0], ab[index], self.uniform(70, 98), 8)
-                if self.integer(0, 2) == 0:
-                    self.frame(lightness[index, 0], ab[index], self.uniform(2, 98), 16)
+        if frames > 0:
+            framed = self.uniform(0, 1) < frames
+            lightness, ab = self.frame(lightness, ab, framed, self.uniform(70, 98), 8)
+            on_a_page = framed & (self.uniform(0, 1) < 1 / 3)
+            lightness, ab = self.frame(lightness, ab, on_a_page, self.uniform(2, 98), 16)
         return lightness, ab
 
-    def frame(self, lightness: torch.Tensor, ab: torch.Tensor, paper: float, share: int) -> None:
-        """Lays paper of some L and hardly any chroma over the edges, each side up to one part in `share`."""
+    def frame(
+        self, lightness: torch.Tensor, ab: torch.Tensor, framed: torch.Tensor, paper: torch.Tensor, share: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Lays paper of some L and hardly any chroma over some pictures' edges, each side up to one part in `share`."""
         side = ab.shape[-1]
-        top, bottom, left, right = (self.integer(1, side // share) for _ in range(4))
-        margin = torch.ones(side, side, dtype=torch.bool)
-        margin[top : side - bottom, left : side - right] = False
-        grain = torch.randn(lightness.shape, generator=self.generator) * 0.5
-        tint = lab.normalise_ab(torch.tensor([self.uniform(-1, 1), self.uniform(-2, 2)]).view(1, 2, 1, 1))
-        wide = margin.repeat_interleave(4, 0).repeat_interleave(4, 1)
-        lightness[wide.to(self.device)] = lab.normalise_l(paper + grain)[wide].to(self.device)
-        ab[:, margin.to(self.device)] = tint.view(2, 1).to(self.device)
-
-
-def resize(rgb: torch.Tensor, size: int) -> torch.Tensor:
-    if rgb.shape[-1] == size:
-        return rgb
-    return F.interpolate(rgb, size=(size, size), mode="bicubic", antialias=rgb.shape[-1] > size).clamp(0, 1)
+        place = torch.arange(side, device=self.device)
+        top, bottom, left, right = (self.uniform(1, side // share + 1).floor() for _ in range(4))
+        down, across = place.view(1, 1, -1, 1), place.view(1, 1, 1, -1)
+        margin = (down < top) | (down >= side - bottom) | (across < left) | (across >= side - right)
+        margin = margin & framed
+        tint = lab.normalise_ab(torch.cat([self.uniform(-1, 1), self.uniform(-2, 2)], 1))
+        wide = margin.repeat_interleave(4, 2).repeat_interleave(4, 3)
+        grainy = lab.normalise_l(paper + 0.5 * self.normal(*lightness.shape))
+        return torch.where(wide, grainy, lightness), torch.where(margin, tint, ab)
 
 
 def split(rgb: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

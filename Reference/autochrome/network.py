@@ -143,8 +143,9 @@ def restrain(x: torch.Tensor) -> torch.Tensor:
 
     def cut(gradient: torch.Tensor) -> torch.Tensor:
         size = gradient.flatten(1).norm(dim=1)
-        share = (3 * size.median() / size.clamp(min=1e-30)).clamp(max=1).nan_to_num(0)
-        return gradient * share.view(-1, *[1] * (gradient.dim() - 1))
+        share = 3 * size.nan_to_num(math.inf).median() / size.clamp(min=1e-30)
+        share = share.clamp(max=1).nan_to_num(0).view(-1, *[1] * (gradient.dim() - 1))
+        return (gradient * share).masked_fill(share == 0, 0)
 
     if x.requires_grad:
         x.register_hook(cut)
@@ -227,10 +228,10 @@ class DenseBlock(Coupling):
 
     def forward(self, x, c):
         y, log_det = self.couple(x, c)
-        return y[:, self.permutation], log_det
+        return y.index_select(1, self.permutation), log_det
 
     def inverse(self, y, c):
-        return self.uncouple(y[:, torch.argsort(self.permutation)], c)
+        return self.uncouple(y.index_select(1, torch.argsort(self.permutation)), c)
 
 
 class Level(nn.Module):
@@ -424,9 +425,21 @@ class Colorizer(nn.Module):
             log_det = log_det + d
         return torch.cat([*parts, x], 1), log_det
 
-    def inverse(self, z: torch.Tensor, c: dict, restrained: bool = False) -> torch.Tensor:
-        """z [N, 8192] -> normalised chroma [N, 2, 64, 64]; `restrained` for training, see `restrain`."""
-        hold = restrain if restrained else lambda x: x
+    BOUND = 30.0  # more than any value on the way of nine samples in ten
+
+    def inverse(self, z: torch.Tensor, c: dict, beyond: list[torch.Tensor] | None = None) -> torch.Tensor:
+        """z [N, 8192] -> normalised chroma [N, 2, 64, 64].
+
+        In training, with a list for how far each block's values go beyond BOUND on the average: they are held there, so that
+        what runs away is brought back where it begins instead of growing on, and gradients as in `restrain`.
+        """
+
+        def hold(x: torch.Tensor) -> torch.Tensor:
+            if beyond is None:
+                return x
+            beyond.append((x.abs() - self.BOUND).clamp(min=0).mean())
+            return restrain(x.clamp(-self.BOUND, self.BOUND))
+
         parts = list(z.split(LATENT, 1))
         x = parts.pop()
         for block in reversed(self.level5.conditional):
