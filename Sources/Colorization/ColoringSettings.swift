@@ -14,7 +14,7 @@ package struct ColoringSettings: Sendable, Equatable {
     /// Share of the temperature at which all but the last level's part is drawn, 0 to 1; 1 is what was learned.
     ///
     /// Low, colours keep to surfaces.
-    package var detail = 0.4
+    package var detail = 0.65
     /// Whether variant 1 is the mode (z = 0) instead of a draw.
     package var modeFirst = false
     /// Factor on chroma, 0 to 3.
