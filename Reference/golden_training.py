@@ -63,7 +63,7 @@ def anchor(model: network.Colorizer, c: dict, count: int) -> torch.Tensor:
 
 def regression(mean: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
     """The squared error of the regression in units of about one standard deviation of both channels."""
-    unit = torch.tensor(lab.AB_SCALE, dtype=chroma.dtype).view(1, 2, 1, 1) / 14
+    unit = lab.ab_scale(chroma) / 14
     return ((mean - chroma) * unit).pow(2).mean()
 
 

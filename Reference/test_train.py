@@ -164,8 +164,9 @@ class TrainTests(unittest.TestCase):
         write_shard(self.photos / "photo160-0.tar", [photograph(i, 160) for i in range(8)])
         write_shard(self.photos / "validation256-0.tar", [photograph(100 + i, 256) for i in range(8)])
 
-    def train(self, stage: str, *arguments: str, fails: bool = False) -> str:
-        command = [sys.executable, "train.py", stage, "--photos", str(self.photos), "--work", str(self.work)]
+    def train(self, stage: str, *arguments: str, fails: bool = False, processes: int = 1) -> str:
+        several = ["-m", "torch.distributed.run", "--nproc-per-node", str(processes)] if processes > 1 else []
+        command = [sys.executable, *several, "train.py", stage, "--photos", str(self.photos), "--work", str(self.work)]
         done = subprocess.run(command + SMALL + list(arguments), cwd=HERE, capture_output=True, text=True)
         self.assertEqual(done.returncode != 0, fails, done.stdout + done.stderr)
         self.assertNotIn("Traceback", done.stderr)
@@ -208,6 +209,12 @@ class TrainTests(unittest.TestCase):
         self.assertLess(progress["steps"], 1000)
         self.assertGreater(progress["limit"], guidance.LIMIT)  # spread further than a hundredth of what is calibrated
         self.assertLessEqual(progress["limit"], 2 * guidance.LIMIT)
+
+    def test_two_processes_end_with_the_same_step(self):
+        self.train("conditioning", "--minutes", "0.05", processes=2)
+        progress = self.checkpoint("conditioning")["progress"]
+        self.assertGreaterEqual(progress["minutes"], 0.05)
+        self.assertEqual(progress["images"], 2 * 4 * progress["steps"])
 
     def test_same_seed_gives_the_same_weights(self):
         self.train("conditioning", "--steps", "2", "--seed", "5")

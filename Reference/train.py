@@ -403,7 +403,9 @@ def main() -> None:
         for g in optimiser.param_groups:
             g["lr"] = rate * g["scale"]
         kind = kind_of(step, share)
-        figure, cut_to, between, off = workers.average(parameters, compute(kind, *batch_of(kind)))
+        clock = limit.new_tensor([before + (time.time() - start) / 60])  # the mean, so that all end with the same step
+        figures = torch.cat([compute(kind, *batch_of(kind)), clock])
+        figure, cut_to, between, off, progress["minutes"] = workers.average(parameters, figures)
         size = torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0).item()
         progress["cut"] += cut_to < 1
         if 0 < between < math.inf and 0 < off < math.inf:
@@ -421,7 +423,6 @@ def main() -> None:
             progress["skipped"] += 1
         progress["steps"] += 1
         progress["images"] += args.batch * workers.count
-        progress["minutes"] = before + (time.time() - start) / 60
         if progress["steps"] % 20 == 0 and workers.rank == 0:
             spread_now = f" spread {spread[0] / spread[1]:.3f} limit {progress['limit']:.3f}" if spread else ""
             print(f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']} loss {running or 0:.4f} grad {size:.2f}{spread_now}", flush=True)
