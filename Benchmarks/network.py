@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "Reference"))
-from autochrome import network  # noqa: E402
+from autochrome import network, nonlocal_means  # noqa: E402
 
 
 @torch.no_grad()
@@ -26,8 +26,11 @@ def peer(model: network.Colorizer, samples: int, bfloat16: bool) -> tuple[float,
     with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         start = time.perf_counter()
         c = model.conditions(model.features(lightness))
+        if "features" in c:
+            c["weights"] = nonlocal_means.weights(c.pop("features"))
         middle = time.perf_counter()
-        model.inverse(z, repeat(c, samples))
+        c = repeat(c, samples)
+        model.shown(model.inverse(z, c), c)
     return middle - start, time.perf_counter() - middle
 
 

@@ -148,6 +148,7 @@ def colorizer(path: Path, config: Config, images: int) -> None:
             out[f"level{level}.{block}"] = sample(c)
     if "affine" in conditions:
         out["mean"], out["scale"] = (sample(c) for c in conditions["affine"])
+        out["shown"] = sample(model.shown(chroma, conditions))
     parameters = sum(p.numel() for p in model.parameters())
     write(path, out, config.metadata() | {"images": str(images), "parameters": str(parameters)})
 

@@ -18,7 +18,7 @@ def colorize(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
 
 def sample(model: network.Colorizer, c: dict, z: torch.Tensor) -> torch.Tensor:
     """The chroma of a latent vector as the program shows it."""
-    return model.limit(model.inverse(z, c), c)
+    return model.shown(model.inverse(z, c), c)
 
 
 def latents(count: int, temperature: float, detail: float, generator: torch.Generator) -> torch.Tensor:

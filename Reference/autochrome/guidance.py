@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from . import efficientnet, evaluation, network
+from . import efficientnet, evaluation, network, nonlocal_means
 
 LIMIT = 0.3  # about as long as the likelihood's own gradient; where the control of the spread begins
 
@@ -41,7 +41,9 @@ def guidance_loss(
     loss = 2 * (drawn[:count] - mean[:count].detach()).pow(2).mean() + sum(beyond)
     if not samples:
         return loss, drawn.new_zeros(2)
-    mode, first, second = model.limit(drawn, part).chunk(3)
+    with torch.autocast(chroma.device.type, enabled=False):
+        part["weights"] = nonlocal_means.weights(c["features"][:count]).repeat(pictures, 1, 1)
+        mode, first, second = model.shown(drawn, part).chunk(3)
     truth = chroma[:count]
     between, off = (first - second).pow(2).mean(), torch.cat([first - truth, second - truth]).pow(2).mean()
     spread = torch.stack([between, off]).detach()

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from . import nonlocal_means
 from .efficientnet import Encoder
 
 ALPHA_COLOR = 1.5
@@ -395,6 +396,7 @@ class Colorizer(nn.Module):
             c[5] = self.level5.head(features)
         if self.regression is not None:
             c["affine"] = self.regression(features)
+            c["features"] = features.detach()
         return c
 
     # -- the flow -----------------------------------------------------------------------------------
@@ -459,18 +461,26 @@ class Colorizer(nn.Module):
             x = x * scale.exp() + mean
         return x
 
-
     KNEE, REACH = 1.75, 1.25
 
-    def limit(self, chroma: torch.Tensor, c: dict) -> torch.Tensor:
-        """What lies more than KNEE of the regression's scales from its mean, compressed to at most KNEE + REACH."""
+    def shown(self, chroma: torch.Tensor, c: dict) -> torch.Tensor:
+        """A draw as the program shows it: the regression and what it adds to it, averaged over places that look alike.
+
+        What it adds is in units of the regression's scales, and held before and after: what lies more than KNEE from the mean
+        is compressed to at most KNEE + REACH.
+        """
         if self.regression is None:
             return chroma
-        mean, scale = c["affine"]
-        u = (chroma - mean) * (-scale).exp()
-        size = u.abs()
-        limited = self.KNEE + self.REACH * torch.tanh((size - self.KNEE) / self.REACH)
-        return torch.where(size > self.KNEE, mean + u.sign() * limited * scale.exp(), chroma)
+        if "weights" not in c:
+            c["weights"] = nonlocal_means.weights(c["features"])
+        mean, scale = (x.float() for x in c["affine"])
+        u = self.held((chroma - mean) * (-scale).exp())
+        u = self.held(nonlocal_means.GAIN * nonlocal_means.averaged(u, c["weights"]))
+        return nonlocal_means.settled(mean, c["weights"]) + u * scale.exp()
+
+    def held(self, u: torch.Tensor) -> torch.Tensor:
+        compressed = self.KNEE + self.REACH * torch.tanh((u.abs() - self.KNEE) / self.REACH)
+        return torch.where(u.abs() > self.KNEE, u.sign() * compressed, u)
 
 
 class Mixing:

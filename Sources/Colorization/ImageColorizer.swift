@@ -19,7 +19,7 @@ package final class ImageColorizer: Sendable {
     package struct Sample: Sendable {
         /// Chroma in Lab units, [1, 2, 64, 64].
         package var chroma: Tensor
-        /// Logarithm of the density of the draw, the normalised chroma before it is limited, in nats.
+        /// Logarithm of the density of the draw, the flow's own normalised chroma and not what is shown of it, in nats.
         package var logLikelihood: Double
     }
 
@@ -39,7 +39,7 @@ package final class ImageColorizer: Sendable {
             let part = latents[start..<min(start + Self.batch, latents.count)]
             let z = Tensor([part.count, Colorizer.latentCount], part.flatMap { $0 })
             let (normalised, logDeterminants) = network.inverse(z: z, conditions, execution)
-            let chroma = Normalisation.denormalised(chroma: network.limited(normalised, conditions)).values
+            let chroma = Normalisation.denormalised(chroma: network.shown(normalised, conditions, execution)).values
             guard chroma.allSatisfy(\.isFinite) else { throw .nonFinite }
             let size = chroma.count / part.count
             for (i, latent) in part.enumerated() {

@@ -18,7 +18,7 @@ package struct StageBenchmark: Sendable {
         package var conditioning = 0.0
         /// Drawing the latent vectors.
         package var latents = 0.0
-        /// The inverse for all samples.
+        /// The inverse for all samples, and what is shown of them.
         package var sampling = 0.0
         /// The same for each sample.
         package var sample = 0.0
@@ -82,7 +82,10 @@ package struct StageBenchmark: Sendable {
             let features = Self.time(&seconds.features) { network.features(lightness: lightness, counted.conditioning) }
             let conditions = Self.time(&seconds.heads) { network.conditions(features: features, counted.conditioning) }
             seconds.conditioning = seconds.features + seconds.heads
-            Self.time(&seconds.sampling) { _ = network.inverse(z: z, conditions, counted.sampling) }
+            Self.time(&seconds.sampling) {
+                let chroma = network.inverse(z: z, conditions, counted.sampling).chroma
+                _ = network.shown(chroma, conditions, counted.sampling)
+            }
             seconds.sample = seconds.sampling / Double(samples)
             seconds.total = seconds.conditioning + seconds.sampling
             (conditioningWork, samplingWork) = (tallies.conditioning.operations, tallies.sampling.operations)

@@ -29,20 +29,12 @@ extension Colorizer {
             count: features.shape[0],
             images: zip(levels, heads.images).map { $0.conditions($1, execution) },
             vectors: dense.conditions(heads.vector, execution),
-            affine: regression.map { $0(features, execution) })
+            affine: regression.map { $0(features, execution) },
+            likeness: regression.map { _ in likeness(features, execution) })
     }
 
     /// The conditioning network's own guess of the normalised chroma, [N, 2, 64, 64], where the network has one.
     package func regression(_ conditions: Conditions) -> Tensor? { conditions.affine?.mean }
-
-    /// Normalised chroma [S, 2, 64, 64] kept from running away where the network has a regression to hold it against.
-    ///
-    /// Products of many couplings' scales are heavy-tailed: a few draws in a thousand give single patches of garish
-    /// colour. What lies more than 1.75 of the regression's own scales from its mean is compressed to at most 3.
-    package func limited(_ chroma: Tensor, _ conditions: Conditions) -> Tensor {
-        conditions.check(samples: chroma.shape[0])
-        return conditions.affine?.limited(chroma) ?? chroma
-    }
 
     /// Each block's condition, before the coefficient functions.
     func heads(_ features: Tensor, _ execution: Execution) -> Heads.Output {

@@ -1,3 +1,4 @@
+import Kernels
 import Tensor
 
 /// All that the flow needs to know of an image, or of each of several, computed once for all samples.
@@ -9,6 +10,8 @@ package struct Conditions: Sendable {
     /// Level 5's blocks.
     let vectors: [DenseBlock.Condition]
     let affine: AffineStart?
+    /// Which places of the image look alike, where there is a regression for samples to deviate from.
+    let likeness: NonLocalMeans?
 
     /// Stops a program that mixes up images and samples.
     func check(samples: Int) {

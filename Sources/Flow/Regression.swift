@@ -40,21 +40,6 @@ struct AffineStart: Sendable {
     /// s, [N, 2, 64, 64].
     let scale: Tensor
 
-    /// The knee and the end of what `limited` lets through, in units of exp(s).
-    private static let knee: Float = 1.75
-    private static let reach: Float = 1.25
-
-    /// Chroma whose u lies beyond the knee brought back smoothly, so that |u| stays below 3.
-    func limited(_ x: Tensor) -> Tensor {
-        mapped(x) { x, mean, scale in
-            let u = (x - mean) * exp(-scale)
-            let excess = abs(u) - Self.knee
-            guard excess > 0 else { return x }
-            let magnitude = Self.knee + Self.reach * tanh(excess / Self.reach)
-            return mean + (u < 0 ? -magnitude : magnitude) * exp(scale)
-        }
-    }
-
     /// u and log|det du/dx| of each sample; one image's μ and s serve all samples.
     func forward(_ x: Tensor) -> (u: Tensor, logDeterminant: [Double]) {
         (mapped(x) { x, mean, scale in (x - mean) * exp(-scale) }, logDeterminant(samples: x.shape[0]))

@@ -80,6 +80,29 @@ extension Elementwise {
         return output
     }
 
+    /// x enlarged twofold, linearly between the centres of its pixels: `[N, C, H, W]` → `[N, C, 2H, 2W]` (PyTorch's
+    /// `interpolate` with `bilinear` and without `align_corners`).
+    package static func bilinearUpsampled2(_ x: Tensor, _ execution: Execution) -> Tensor {
+        let size = Size(x)
+        let (height, width) = (size.height, size.width)
+        return planes(x, to: [size.batch, size.channels, 2 * height, 2 * width], execution) { source, target in
+            for y in 0..<2 * height {
+                let near = source + y / 2 &* width
+                let other = y / 2 &+ (y % 2 == 0 ? -1 : 1)
+                let far = source + min(height &- 1, max(0, other)) &* width
+                let line = target + 2 &* y &* width
+                func value(_ column: Int) -> Float { 0.75 * near[column] + 0.25 * far[column] }
+                for column in 0..<width {
+                    let (left, middle, right) = (
+                        value(max(0, column &- 1)), value(column), value(min(width &- 1, column &+ 1))
+                    )
+                    line[2 &* column] = 0.25 * left + 0.75 * middle
+                    line[2 &* column &+ 1] = 0.75 * middle + 0.25 * right
+                }
+            }
+        }
+    }
+
     /// 2 × 2 blocks become channels: `[N, C, H, W]` → `[N, 4C, H/2, W/2]`, out[4c + 2dy + dx] (PyTorch's
     /// `pixel_unshuffle`).
     package static func spaceToDepth2(_ x: Tensor, _ execution: Execution) -> Tensor {

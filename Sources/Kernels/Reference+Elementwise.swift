@@ -61,6 +61,20 @@ extension Reference {
         return Tensor(y.shape, zip(y.values, enlarged.values).map { $0 + $1 })
     }
 
+    /// x enlarged twofold, linearly between the centres of its pixels.
+    package static func bilinearUpsampled2(_ x: Tensor) -> Tensor {
+        func around(_ place: Int, _ side: Int) -> [(Int, Double)] {
+            let other = place / 2 + (place % 2 == 0 ? -1 : 1)
+            return [(place / 2, 0.75), (min(side - 1, max(0, other)), 0.25)]
+        }
+        return map(x, to: [x.shape[0], x.shape[1], 2 * x.shape[2], 2 * x.shape[3]]) { n, c, row, column, value in
+            let weighed = around(row, x.shape[2]).map { y, weight in
+                around(column, x.shape[3]).reduce(0.0) { $0 + weight * $1.1 * Double(value(n, c, y, $1.0)) }
+            }
+            return Float(weighed.reduce(0, +))
+        }
+    }
+
     /// out[4c + 2dy + dx, y, x] = in[c, 2y + dy, 2x + dx].
     package static func spaceToDepth2(_ x: Tensor) -> Tensor {
         map(x, to: [x.shape[0], 4 * x.shape[1], x.shape[2] / 2, x.shape[3] / 2]) { n, c, y, column, value in

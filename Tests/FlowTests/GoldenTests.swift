@@ -61,6 +61,12 @@ import Testing
         }
         #expect((conditions.affine != nil) == colorizer.configuration.affine)
         let chroma = weights.input("chroma", [images, 2, 64, 64], scale: 1.7)
+        let shown = colorizer.shown(chroma, conditions, Self.execution)
+        if conditions.affine != nil {
+            try golden.expect("shown", shown)
+        } else {
+            #expect(shown.values == chroma.values)
+        }
         let (z, logDeterminant) = colorizer.forward(chroma: chroma, conditions, Self.execution)
         try golden.expect("z", z)
         try golden.expect("log_det", logDeterminant)
