@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "Reference"))
-from autochrome import network, nonlocal_means  # noqa: E402
+from autochrome import network  # noqa: E402
 
 
 @torch.no_grad()
@@ -26,8 +26,8 @@ def peer(model: network.Colorizer, samples: int, bfloat16: bool) -> tuple[float,
     with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         start = time.perf_counter()
         c = model.conditions(model.features(lightness))
-        if "features" in c:
-            c["weights"] = nonlocal_means.weights(c.pop("features"))
+        if model.regression is not None:
+            model.compare(c)
         middle = time.perf_counter()
         c = repeat(c, samples)
         model.shown(model.inverse(z, c), c)

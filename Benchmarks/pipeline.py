@@ -39,7 +39,7 @@ def make_photograph(path: Path) -> None:
 def colorize(model, photograph: Path, output: Path, samples: int) -> None:
     """The peer: one photograph to a directory."""
     import torch
-    from autochrome import evaluation, lab, nonlocal_means
+    from autochrome import evaluation, lab
 
     output.mkdir()
     with Image.open(photograph) as image:
@@ -48,7 +48,7 @@ def colorize(model, photograph: Path, output: Path, samples: int) -> None:
     small = torch.from_numpy(cv2.resize(plane, (256, 256), interpolation=cv2.INTER_AREA))[None, None]
     with torch.no_grad():
         c = model.conditions(model.features(lab.normalise_l(small)))
-        c["weights"] = nonlocal_means.weights(c.pop("features"))
+        model.compare(c)
         z = 0.75 * torch.randn(samples, 8192, generator=torch.Generator().manual_seed(1))
         expanded = {k: repeat(v, samples) for k, v in c.items()}
         chroma = lab.denormalise_ab(evaluation.sample(model, expanded, z)).permute(0, 2, 3, 1).numpy()

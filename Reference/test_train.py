@@ -18,7 +18,7 @@ from safetensors import safe_open
 
 import golden
 import train
-from autochrome import data, evaluation, guidance, lab, modelfile, network
+from autochrome import data, evaluation, guidance, lab, modelfile, network, nonlocal_means
 
 HERE = Path(__file__).parent
 SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
@@ -134,6 +134,16 @@ class GuidanceTests(unittest.TestCase):
             (gradient,), cut_to = guidance.cut_gradients((factor * x).sum(), [x], torch.tensor(0.3))
             self.assertAlmostEqual(cut_to.item(), share, places=9)
             self.assertAlmostEqual(gradient.norm().item(), expected, places=5)
+
+
+class NonLocalMeansTests(unittest.TestCase):
+    def test_places_that_look_unlike_exchange_nothing(self):
+        side = torch.where(torch.arange(64) < 32, 1.0, -1.0).expand(2, 3, 64, 64).contiguous()
+        noisy = side[:, :2] * (2 + 0.5 * torch.randn(2, 2, 64, 64, generator=torch.Generator().manual_seed(1)))
+        weights = nonlocal_means.weights(side)
+        torch.testing.assert_close(weights.sum(2), torch.ones(2, 1024))
+        means = nonlocal_means.averaged(noisy, weights)[..., [0, 16, 47, 63]]
+        self.assertLess((means - 2 * side[:, :2, :, [0, 16, 47, 63]]).abs().max(), 0.1)
 
 
 class NormTests(unittest.TestCase):

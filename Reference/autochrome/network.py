@@ -472,11 +472,16 @@ class Colorizer(nn.Module):
         if self.regression is None:
             return chroma
         if "weights" not in c:
-            c["weights"] = nonlocal_means.weights(c["features"])
+            self.compare(c)
         mean, scale = (x.float() for x in c["affine"])
         u = self.held((chroma - mean) * (-scale).exp())
         u = self.held(nonlocal_means.GAIN * nonlocal_means.averaged(u, c["weights"]))
-        return nonlocal_means.settled(mean, c["weights"]) + u * scale.exp()
+        return c["settled"] + u * scale.exp()
+
+    def compare(self, c: dict) -> None:
+        """Adds to conditions which places look alike and the regression averaged among them, for all samples."""
+        c["weights"] = nonlocal_means.weights(c["features"])
+        c["settled"] = nonlocal_means.settled(c["affine"][0].float(), c["weights"])
 
     def held(self, u: torch.Tensor) -> torch.Tensor:
         compressed = self.KNEE + self.REACH * torch.tanh((u.abs() - self.KNEE) / self.REACH)

@@ -91,18 +91,18 @@ package struct NonLocalMeans: Sendable {
         return means
     }
 
-    /// The same by weights of half the bandwidth and half the reach: the fourth powers, normalised anew.
+    /// The same by weights of a bandwidth and a reach 1/√2 times as wide: their squares, normalised anew.
     package func narrow(_ x: Tensor, _ execution: Execution) -> Tensor {
         mean(x, execution) { weights, values, count in
             var (sum, total, rest) = (Vector(), Vector(), (sum: Float(0), total: Float(0)))
             Elementwise.forEachVector(count) { at in
                 let square = weights.vector(at) * weights.vector(at)
-                sum = sum.addingProduct(square * square, values.vector(at))
-                total += square * square
+                sum = sum.addingProduct(square, values.vector(at))
+                total += square
             } rest: { at in
                 let square = weights[at] * weights[at]
-                rest.sum += square * square * values[at]
-                rest.total += square * square
+                rest.sum += square * values[at]
+                rest.total += square
             }
             return (sum.sum() + rest.sum) / (total.sum() + rest.total)
         }
