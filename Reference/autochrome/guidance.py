@@ -31,7 +31,7 @@ def guidance_loss(
     pictures = 3 if samples else 1
     part = {k: tuple(x[:count].repeat(pictures, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
     part |= {k: [x[:count].repeat(pictures, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
-    part |= {5: c[5][:count].repeat(pictures, 1), "features": c["features"][:count].repeat(pictures, 1, 1, 1)}
+    part[5] = c[5][:count].repeat(pictures, 1)
     z = torch.randn(pictures * count, 8192, device=chroma.device)
     z[:count] = 0
     beyond: list[torch.Tensor] = []
@@ -42,6 +42,10 @@ def guidance_loss(
     if not samples:
         return loss, drawn.new_zeros(2)
     with torch.autocast(chroma.device.type, enabled=False):
+        own = {"affine": tuple(x[:count] for x in c["affine"]), "features": c["features"][:count]}
+        model.compare(own)
+        part["weights"] = own["weights"].repeat(pictures, 1, 1)
+        part["settled"] = own["settled"].repeat(pictures, 1, 1, 1)
         mode, first, second = model.shown(drawn, part).chunk(3)
     truth = chroma[:count]
     between, off = (first - second).pow(2).mean(), torch.cat([first - truth, second - truth]).pow(2).mean()

@@ -25,16 +25,23 @@ extension Colorizer {
     /// The same from the features [N, F, 64, 64].
     package func conditions(features: Tensor, _ execution: Execution) -> Conditions {
         let heads = heads(features, execution)
+        let affine = regression.map { $0(features, execution) }
         return Conditions(
             count: features.shape[0],
             images: zip(levels, heads.images).map { $0.conditions($1, execution) },
             vectors: dense.conditions(heads.vector, execution),
-            affine: regression.map { $0(features, execution) },
-            likeness: regression.map { _ in likeness(features, execution) })
+            affine: affine,
+            showing: affine.map { Showing($0, features: features, execution) })
     }
 
     /// The conditioning network's own guess of the normalised chroma, [N, 2, 64, 64], where the network has one.
     package func regression(_ conditions: Conditions) -> Tensor? { conditions.affine?.mean }
+
+    /// Normalised chroma [S, 2, 64, 64] of draws as it is shown, of the same shape.
+    package func shown(_ chroma: Tensor, _ conditions: Conditions, _ execution: Execution) -> Tensor {
+        conditions.check(samples: chroma.shape[0])
+        return conditions.showing?(chroma, execution) ?? chroma
+    }
 
     /// Each block's condition, before the coefficient functions.
     func heads(_ features: Tensor, _ execution: Execution) -> Heads.Output {

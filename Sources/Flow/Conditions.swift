@@ -1,4 +1,3 @@
-import Kernels
 import Tensor
 
 /// All that the flow needs to know of an image, or of each of several, computed once for all samples.
@@ -10,8 +9,8 @@ package struct Conditions: Sendable {
     /// Level 5's blocks.
     let vectors: [DenseBlock.Condition]
     let affine: AffineStart?
-    /// Which places of the image look alike, where there is a regression for samples to deviate from.
-    let likeness: NonLocalMeans?
+    /// How samples are shown, where there is a regression to hold them against.
+    let showing: Showing?
 
     /// Stops a program that mixes up images and samples.
     func check(samples: Int) {

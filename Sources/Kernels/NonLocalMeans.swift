@@ -24,6 +24,10 @@ package struct NonLocalMeans: Sendable {
         let squares = features.withUnsafePointer { source in
             (0..<images).map { Self.halfSquares(source + $0 * channels * places, channels, places) }
         }
+        let factors = squares.map { half in
+            let mean = half.reduce(0, +) * 2 / Float(channels * places)
+            return mean > 0 ? 1 / (bandwidth * bandwidth * Float(channels) * mean) : 0
+        }
         let runs = (places + Self.run - 1) / Self.run
         execution.tally?.add(multiplications: images * places * places * channels)
         var weights = Tensor(uninitialized: [images, places, places])
@@ -39,12 +43,10 @@ package struct NonLocalMeans: Sendable {
                         rows: count, columns: places, depth: channels, all + first, stride: places, transposed: true,
                         all, stride: places, block, stride: places)
                     let half = squares[image]
-                    let mean = half.reduce(0, +) * 2 / Float(channels * places)
-                    let factor = mean > 0 ? 1 / (bandwidth * bandwidth * Float(channels) * mean) : 0
                     for place in first..<first + count {
                         let (row, column) = place.quotientAndRemainder(dividingBy: width)
                         Self.soften(
-                            block + (place - first) * places, half, own: half[place], factor,
+                            block + (place - first) * places, half, own: half[place], factors[image],
                             rows[row], columns[column])
                     }
                 }

@@ -1,0 +1,66 @@
+import Foundation
+import Kernels
+import Tensor
+
+/// How samples of an image, or of each of several, are shown, held against the regression; computed once for all samples.
+///
+/// The flow draws how far colours deviate from the regression on grids that know nothing of outlines, and products of many
+/// couplings' scales are heavy-tailed. So deviations are compressed where they run away, and both they and the regression are
+/// averaged over places that the conditioning network sees alike, which gives an object one colour.
+struct Showing: Sendable {
+    /// By how much chroma is averaged before places are compared.
+    private static let pooling = 2
+    /// Of the features' distance, in units of their root mean square.
+    private static let bandwidth: Float = 0.2
+    /// Of the distance in the picture, in units of its side.
+    private static let reach: Float = 0.5
+    /// Gives back the spread that averaging takes.
+    private static let gain: Float = 1.3
+    /// The knee and the end of what is let through, in units of the regression's scale.
+    private static let (knee, limit): (Float, Float) = (1.75, 3)
+
+    private let drawn: AffineStart
+    /// The same with the mean's coarse part averaged among its like; detail finer than the grid stays as it is.
+    private let settled: AffineStart
+    private let likeness: NonLocalMeans
+
+    /// From the features [N, F, 64, 64] and the affine start of as many images.
+    init(_ affine: AffineStart, features: Tensor, _ execution: Execution) {
+        drawn = affine
+        likeness = NonLocalMeans(
+            features: Elementwise.averagePool(features, Self.pooling, execution), bandwidth: Self.bandwidth,
+            reach: Self.reach, execution)
+        let coarse = Elementwise.averagePool(affine.mean, Self.pooling, execution)
+        var change = likeness.narrow(coarse, execution)
+        let count = change.count
+        change.withUnsafeMutablePointer { target in
+            coarse.withUnsafePointer { coarse in
+                for i in 0..<count { target[i] -= coarse[i] }
+            }
+        }
+        settled = AffineStart(
+            mean: Elementwise.add(affine.mean, Elementwise.bilinearUpsampled2(change, execution), execution),
+            scale: affine.scale)
+    }
+
+    /// Normalised chroma [S, 2, 64, 64] of draws as it is shown, of the same shape.
+    func callAsFunction(_ chroma: Tensor, _ execution: Execution) -> Tensor {
+        let deviation = Self.held(drawn.forward(chroma).u)
+        let means = likeness(Elementwise.averagePool(deviation, Self.pooling, execution), execution)
+        return settled.inverse(Self.held(Elementwise.bilinearUpsampled2(means, execution), gain: Self.gain)).x
+    }
+
+    private static func held(_ deviation: Tensor, gain: Float = 1) -> Tensor {
+        var result = deviation
+        let count = result.count
+        result.withUnsafeMutablePointer { base in
+            for i in 0..<count {
+                let u = gain * base[i]
+                let excess = abs(u) - knee
+                let magnitude = excess > 0 ? knee + (limit - knee) * tanh(excess / (limit - knee)) : abs(u)
+                base[i] = u < 0 ? -magnitude : magnitude
+            }
+        }
+        return result
+    }
+}
