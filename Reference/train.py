@@ -253,7 +253,8 @@ def main() -> None:
         ema.load_state_dict(state["ema"])
 
     cache = args.work / "cache"
-    seed = args.seed + progress["steps"] + 1_000_000 * workers.rank
+    behind = sum(stage.get("steps", 0) for stage in history)  # so that no stage sees again what another saw
+    seed = args.seed + behind + progress["steps"] + 1_000_000 * workers.rank
     mosaics = round(args.mosaics * args.batch) if args.stage == "conditioning" else 0
     progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames}
     tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None

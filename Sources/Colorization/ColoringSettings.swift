@@ -16,7 +16,7 @@ package struct ColoringSettings: Sendable, Equatable {
     /// Low, colours keep to surfaces.
     package var detail = 0.65
     /// Whether variant 1 is the mode (z = 0) instead of a draw.
-    package var modeFirst = false
+    package var modeFirst = true
     /// Factor on chroma, 0 to 3.
     package var saturation = 1.0
     /// File format of the variants.

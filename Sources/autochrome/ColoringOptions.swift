@@ -16,7 +16,7 @@ struct ColoringOptions: ParsableArguments {
     @Option(help: "Quality of jpeg and webp, 1 to 100. (default: 92)") var quality: Int?
     @Option(help: "Photographs already in colour: skip, recolor or reject. (default: skip)")
     var colored: ColoringSettings.ColoredPolicy?
-    @Flag(inversion: .prefixedNo, help: "Make variant 1 the most likely colouring.") var modeFirst: Bool?
+    @Flag(inversion: .prefixedNo, help: "Make variant 1 the most likely colouring. (default: yes)") var modeFirst: Bool?
     @Flag(inversion: .prefixedNo, help: "Write a contact sheet.") var sheet: Bool?
     @Flag(inversion: .prefixedNo, help: "Write a map of where the variants disagree.") var uncertainty: Bool?
 

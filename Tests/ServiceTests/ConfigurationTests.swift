@@ -40,7 +40,7 @@ import Testing
             "poll_seconds": "13", "polling": "true", "exclude": "[\"*.bak\", \"raw\"]", "originals": "archive",
             "maximum_megapixels": "15", "maximum_megabytes": "17", "decode_seconds": "19", "attempts": "21",
             "backoff_seconds": "23", "free_megabytes": "25", "metrics": "/g", "log_level": "debug", "samples": "2",
-            "seed": "18446744073709551615", "temperature": "0.5", "detail": "0.25", "mode_first": "true",
+            "seed": "18446744073709551615", "temperature": "0.5", "detail": "0.25", "mode_first": "false",
             "saturation": "1.5", "format": "tiff", "quality": "50", "colored": "recolor", "sheet": "false",
             "uncertainty": "false",
         ]
@@ -183,7 +183,7 @@ import Testing
         let plain = ColoringSettings()
         let changes: [(inout ColoringSettings) -> Void] = [
             { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.8 }, { $0.detail = 0.7 },
-            { $0.modeFirst = true }, { $0.saturation = 1.1 }, { $0.format = .png }, { $0.quality = 80 },
+            { $0.modeFirst = false }, { $0.saturation = 1.1 }, { $0.format = .png }, { $0.quality = 80 },
             { $0.sheet = false }, { $0.uncertainty = false },
         ]
         var keys = [plain.key]

@@ -35,7 +35,7 @@ import Testing
 
     @Test func aRealResultIsAsTheSchemaSays() throws {
         let folder = try TemporaryFolder()
-        let metadata = try result("camera.jpg", in: folder) { $0.modeFirst = true }
+        let metadata = try result("camera.jpg", in: folder) { _ in }
         let schema = try JSONSchema(Repository.text("etc/metadata.schema.json"))
         #expect(try schema.problems(metadata.encoded()) == [])
 
@@ -83,7 +83,7 @@ import Testing
         ("\"sha256\" : \"", "\"sha256\" : \"x", "is not like"), ("\"samples\" : 2", "\"samples\" : 0", "is below"),
         ("\"samples\" : 2", "\"samples\" : \"2\"", "is no integer"),
         ("\"chromaticity\" : \"gray\"", "\"chromaticity\" : \"grey\"", "is none of"),
-        ("\"mode_first\" : false", "\"mode_first\" : 0", "is no boolean"),
+        ("\"mode_first\" : true", "\"mode_first\" : 0", "is no boolean"),
     ])
     func theCheckerFindsWhatIsWrong(_ old: String, _ new: String, _ expected: String) throws {
         let folder = try TemporaryFolder()

@@ -34,7 +34,8 @@ import Testing
             let shallow = peak(couplings: 2)
             let deep = peak(couplings: 32)
             #expect(shallow > 500_000)
-            #expect(Double(deep) < 1.1 * Double(shallow), "\(deep) bytes at depth 32, \(shallow) at depth 2")
+            // Stored, it would be sixteen times as much; the system counts pages in lots, some dozens of them off.
+            #expect(Double(deep) < 1.5 * Double(shallow), "\(deep) bytes at depth 32, \(shallow) at depth 2")
         }
     }
 }

@@ -25,7 +25,7 @@ struct Interpolate: ParsableCommand {
     var images: String?
     @Option(help: "Pictures to a side, an odd number.") var grid = 5
     @Option(help: "Draw only this level's part of the latent anew, 2 to 5.") var vary: Int?
-    @Option(help: "Spread of the colourings with --vary, 0 to 2. (default: 0.75)") var temperature: Double?
+    @Option(help: "Spread of the colourings with --vary, 0 to 2. (default: 1)") var temperature: Double?
     @Option(help: "Selects the random colourings.") var seed: UInt64 = 1
     @Option(help: "Longer side of each picture of the sheet, in pixels.") var size = 320
     @OptionGroup var model: ModelOptions
@@ -52,7 +52,7 @@ struct Interpolate: ParsableCommand {
             let interpolation =
                 vary.map {
                     Interpolation(
-                        content: content, seed: seed, grid: grid, varying: $0, temperature: temperature ?? 0.75)
+                        content: content, seed: seed, grid: grid, varying: $0, temperature: temperature ?? 1)
                 } ?? Interpolation(content: content, seed: seed, grid: grid)
             let samples = try interpolation.samples(
                 photograph, colorizer: loaded.colorizer, execution: model.execution)
