@@ -1,6 +1,6 @@
-"""The program's network against the same network in PyTorch, alternating in one run: `python network.py PROGRAM`.
+"""The program's network against the same network in inference libraries, alternating in one run: `python network.py PROGRAM`.
 
-Prints medians and ratios; both have random weights, which does not matter to the time.
+Prints medians and how many times longer the libraries take; all have random weights, which does not matter to the time.
 """
 
 from __future__ import annotations
@@ -9,36 +9,11 @@ import argparse
 import json
 import statistics
 import subprocess
-import sys
-import time
+import tempfile
 from pathlib import Path
 
-import torch
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "Reference"))
-from autochrome import network  # noqa: E402
-
-
-@torch.no_grad()
-def peer(model: network.Colorizer, samples: int, bfloat16: bool) -> tuple[float, float]:
-    lightness = torch.randn(1, 1, 256, 256)
-    z = torch.randn(samples, 8192)
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-        start = time.perf_counter()
-        c = model.conditions(model.features(lightness))
-        if model.regression is not None:
-            model.compare(c)
-        middle = time.perf_counter()
-        c = repeat(c, samples)
-        model.shown(model.inverse(z, c), c)
-    return middle - start, time.perf_counter() - middle
-
-
-def repeat(c: dict, n: int) -> dict:
-    def each(x):
-        return x.expand(n, *x.shape[1:])
-
-    return {k: [each(x) for x in v] if isinstance(v, list) else tuple(map(each, v)) if isinstance(v, tuple) else each(v) for k, v in c.items()}
+import libraries
+from autochrome import network
 
 
 def main() -> None:
@@ -50,22 +25,27 @@ def main() -> None:
     args = p.parse_args()
     for preset, config in (("compact", network.Config()), ("paper", network.Config.paper())):
         model = network.Colorizer(config).eval()
-        for threads in args.threads:
-            torch.set_num_threads(threads)
-            rows: dict[str, list] = {"autochrome": [], "PyTorch float32": [], "PyTorch bfloat16": []}
-            peer(model, args.samples, False)
-            for _ in range(args.rounds):
-                command = [args.program, "bench", "--preset", preset, "--threads", str(threads), "--samples", str(args.samples)]
-                out = json.loads(subprocess.check_output([*command, "--rounds", "1", "--json"]))["seconds"]
-                rows["autochrome"].append((out["conditioning"], out["sampling"]))
-                rows["PyTorch float32"].append(peer(model, args.samples, False))
-                rows["PyTorch bfloat16"].append(peer(model, args.samples, True))
-            medians = {k: [statistics.median(r[i] for r in v) for i in (0, 1)] for k, v in rows.items()}
-            ours = medians["autochrome"]
-            print(f"{preset}, {threads} threads, {args.samples} samples")
-            for name, (conditioning, sampling) in medians.items():
-                ratio = f"{conditioning / ours[0]:5.2f} {sampling / ours[1]:5.2f} {(conditioning + sampling) / sum(ours):5.2f} x"
-                print(f"  {name:17} conditioning {conditioning * 1e3:7.1f} ms  sampling {sampling * 1e3:7.1f} ms  {ratio}", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            for threads in args.threads:
+                compare(args, preset, threads, dict(libraries.libraries(model, args.samples, threads, Path(folder))))
+
+
+def compare(args: argparse.Namespace, preset: str, threads: int, peers: dict[str, libraries.Run]) -> None:
+    rows: dict[str, list] = {"Autochrome": [], **{name: [] for name in peers}}
+    for run in peers.values():
+        run()
+    for _ in range(args.rounds):
+        command = [args.program, "bench", "--preset", preset, "--threads", str(threads), "--samples", str(args.samples)]
+        out = json.loads(subprocess.check_output([*command, "--rounds", "1", "--json"]))["seconds"]
+        rows["Autochrome"].append((out["conditioning"], out["sampling"]))
+        for name, run in peers.items():
+            rows[name].append(run())
+    medians = {name: [statistics.median(r[i] for r in v) for i in (0, 1)] for name, v in rows.items()}
+    ours = medians["Autochrome"]
+    print(f"{preset}, {threads} threads, {args.samples} samples")
+    for name, (conditioning, sampling) in medians.items():
+        ratio = f"{conditioning / ours[0]:5.2f} {sampling / ours[1]:5.2f} {(conditioning + sampling) / sum(ours):5.2f} x"
+        print(f"  {name:17} conditioning {conditioning * 1e3:7.1f} ms  sampling {sampling * 1e3:7.1f} ms  {ratio}", flush=True)
 
 
 if __name__ == "__main__":
