@@ -87,4 +87,28 @@ struct WinogradTiling {
             image: image, offset: plane &+ advance &* (row &* planes.columns &+ column),
             y: 4 &* row &* dilation &+ phase / dilation, x: 4 &* column &* dilation &+ phase % dilation)
     }
+
+    /// Where a tile is written, in channel 0 of the output and of what is added to it.
+    struct Landing {
+        let output: Int
+        let addend: Int
+        /// Rows and columns of the tile that lie within the output.
+        let rows: Int
+        let columns: Int
+        /// Floats from one of the tile's rows to the next, and from one column to the next.
+        let pitch: Int
+        let step: Int
+    }
+
+    /// Where one tile, counted over the whole batch, is written.
+    func landing(_ tile: Int, _ shape: ConvolutionShape, _ finish: Finish) -> Landing {
+        let place = place(tile)
+        let pixel = place.y &* shape.outputWidth &+ place.x
+        func count(_ length: Int) -> Int { min(4, (length &+ dilation &- 1) / dilation) }
+        return Landing(
+            output: place.image &* shape.outputs &* shape.pixels &+ pixel,
+            addend: place.image &* finish.addendStride &+ pixel,
+            rows: count(shape.outputHeight &- place.y), columns: count(shape.outputWidth &- place.x),
+            pitch: shape.outputWidth &* dilation, step: dilation)
+    }
 }

@@ -31,6 +31,39 @@ struct PaddedPlanes {
 
     /// Copies one plane and clears everything around it.
     func fillPlane(from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
+        let height = min(shape.height, rows &- shape.padding.top)
+        let width = min(shape.width, columns &- shape.padding.left)
+        if phases == 1, shape.padding.left <= 8, columns &- shape.padding.left &- width <= 8 {
+            fillWhole(from: source, to: target, height: height, width: width)
+        } else {
+            fillPhases(from: source, to: target)
+        }
+    }
+
+    /// The same without phases and with narrow margins, in whole vectors.
+    ///
+    /// Calls that clear or copy a few floats would take longer than the floats. What is written beyond a row is overwritten
+    /// by the next one, or lies between planes.
+    private func fillWhole(
+        from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, height: Int, width: Int
+    ) {
+        let (top, left, zero) = (shape.padding.top, shape.padding.left, Vector())
+        target.update(repeating: 0, count: top &* columns)
+        for row in 0..<height {
+            let line = target + (top &+ row) &* columns
+            let from = source + row &* shape.width
+            line.put(zero, 0)
+            Elementwise.forEachVector(width) { index in
+                line.put(from.vector(index), left &+ index)
+            } rest: { index in
+                line[left &+ index] = from[index]
+            }
+            line.put(zero, left &+ width)
+        }
+        (target + (top &+ height) &* columns).update(repeating: 0, count: (rows &- top &- height) &* columns)
+    }
+
+    private func fillPhases(from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>) {
         let (top, left, step) = (shape.padding.top, shape.padding.left, phases)
         for phaseY in 0..<step {
             for phaseX in 0..<step {

@@ -135,16 +135,17 @@ struct WinogradCall<Scheme: WinogradScheme> {
             let sums = rows + 4 * points * 8
             for group in Self.groups(tiles) {
                 let start = group.lowerBound
-                let places = group.clamped(to: tiles).map(tiling.place)
+                let landings = group.clamped(to: tiles).map { tiling.landing($0, shape, finish) }
                 for index in part {
                     let channel = outputs.lowerBound &+ index
+                    let plane = channel &* shape.pixels
                     let product = products + (index &* chunk &+ start &- tiles.lowerBound)
                     #if arch(x86_64)
                         if group.count == 16 {
                             avx512_winograd_output(
                                 product, stride, finish.bias[channel], finish.addend == nil ? 1 : 0, finish.clamp.slope,
                                 finish.clamp.limit, sums)
-                            WinogradLanes.scatter(tiles: sums, places, channel, tiling.dilation, shape, finish)
+                            WinogradLanes.scatter(tiles: sums, landings, plane: plane, finish)
                             continue
                         }
                     #endif
@@ -168,7 +169,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
                     if finish.addend == nil {
                         for index in 0..<16 { sums.put(finish.clamp(sums.vector(8 &* index)), 8 &* index) }
                     }
-                    WinogradLanes.scatter(lanes: sums, places, channel, tiling.dilation, shape, finish)
+                    WinogradLanes.scatter(lanes: sums, landings, plane: plane, finish)
                 }
             }
         }

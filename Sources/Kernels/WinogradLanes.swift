@@ -24,13 +24,12 @@ enum WinogradLanes {
         }
     }
 
-    /// Writes tiles of 4 × 4, given as `[4, 4, 8]`, to their places, as far as they lie within the output.
+    /// Writes tiles of 4 × 4, given as `[4, 4, 8]`, to their places in one channel, as far as they lie within the output.
     @inline(never)
     static func scatter(
-        lanes: UnsafePointer<Float>, _ places: [WinogradTiling.Place], _ channel: Int, _ step: Int,
-        _ shape: ConvolutionShape, _ finish: Finish
+        lanes: UnsafePointer<Float>, _ landings: [WinogradTiling.Landing], plane: Int, _ finish: Finish
     ) {
-        scatter(places, channel, step, shape, finish) { lane, row in
+        scatter(landings, plane, finish) { lane, row in
             let values = lanes + (row &* 32 &+ lane)
             return SIMD4(values[0], values[8], values[16], values[24])
         }
@@ -39,34 +38,32 @@ enum WinogradLanes {
     /// Writes tiles given as `[tiles, 4, 4]`.
     @inline(never)
     static func scatter(
-        tiles: UnsafePointer<Float>, _ places: [WinogradTiling.Place], _ channel: Int, _ step: Int,
-        _ shape: ConvolutionShape, _ finish: Finish
+        tiles: UnsafePointer<Float>, _ landings: [WinogradTiling.Landing], plane: Int, _ finish: Finish
     ) {
-        scatter(places, channel, step, shape, finish) { tile, row in tiles.quad(16 &* tile &+ 4 &* row) }
+        scatter(landings, plane, finish) { tile, row in tiles.quad(16 &* tile &+ 4 &* row) }
     }
 
     /// An addend is added here, and the activation then applied; without one the activation is already done.
     @inline(__always)
     private static func scatter(
-        _ places: [WinogradTiling.Place], _ channel: Int, _ step: Int, _ shape: ConvolutionShape, _ finish: Finish,
-        _ quad: (Int, Int) -> SIMD4<Float>
+        _ landings: [WinogradTiling.Landing], _ plane: Int, _ finish: Finish, _ quad: (Int, Int) -> SIMD4<Float>
     ) {
-        let width = shape.outputWidth
-        for (tile, place) in places.enumerated() {
-            let plane = channel &* shape.pixels
-            let target = finish.output + (place.image &* shape.outputs &* shape.pixels &+ plane)
-            let addend = finish.addend.map { $0 + (place.image &* finish.addendStride &+ plane) }
-            let whole = step == 1 && place.x &+ 4 <= width
-            for row in 0..<4 {
-                let y = place.y &+ row &* step
-                guard y < shape.outputHeight else { break }
-                let values = quad(tile, row)
-                let offset = y &* width &+ place.x
-                if whole {
-                    target.put(addend.map { finish.clamp(values + $0.quad(offset)) } ?? values, offset)
-                } else {
-                    for column in 0..<4 where place.x &+ column &* step < width {
-                        let pixel = offset &+ column &* step
+        for (tile, landing) in landings.enumerated() {
+            let target = finish.output + (landing.output &+ plane)
+            let (rows, pitch, step) = (landing.rows, landing.pitch, landing.step)
+            let whole = landing.columns == 4 && step == 1
+            switch finish.addend.map({ $0 + (landing.addend &+ plane) }) {
+            case nil where whole:
+                for row in 0..<rows { target.put(quad(tile, row), row &* pitch) }
+            case let addend? where whole:
+                for row in 0..<rows {
+                    target.put(finish.clamp(quad(tile, row) + addend.quad(row &* pitch)), row &* pitch)
+                }
+            case let addend:
+                for row in 0..<rows {
+                    let values = quad(tile, row)
+                    for column in 0..<landing.columns {
+                        let pixel = row &* pitch &+ column &* step
                         target[pixel] = addend.map { finish.clamp(values[column] + $0[pixel]) } ?? values[column]
                     }
                 }
