@@ -5,7 +5,7 @@ extension Convolution {
     static func paysWinograd(stride: Int, dilation: Int, inputs: Int, outputs: Int) -> Bool {
         switch stride {
         case 1: inputs >= 8 && outputs >= 8
-        case 2: dilation == 1 && inputs >= 128 && outputs >= 128
+        case 2: dilation == 1 && inputs >= 96 && outputs >= 96
         default: false
         }
     }
