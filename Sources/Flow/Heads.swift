@@ -34,11 +34,12 @@ package struct Heads: Sendable {
         func tail(_ name: String, _ plan: [(channels: Int, stride: Int)], isPooled: Bool = false)
             throws(ModelError) -> Tail
         {
-            var inputs = configuration.features
+            var (inputs, side) = (configuration.features, Colorizer.chromaSize)
             var convolutions: [Convolution] = []
             var place = 0..<0
             for (i, step) in plan.enumerated() {
                 let outputs = configuration.scaled(step.channels)
+                side /= step.stride
                 let isLast = i == plan.count - 1
                 var filters = try weights.tensor("\(name).conv\(i).weight", [outputs, inputs, 3, 3])
                 var bias = try weights.tensor("\(name).conv\(i).bias", [outputs]).values
@@ -52,7 +53,7 @@ package struct Heads: Sendable {
                     convolutions.append(
                         Convolution(
                             weight: filters, bias: bias, stride: step.stride, padding: .symmetric(1),
-                            activation: isLast ? .none : .leakyReLU(Self.slope)))
+                            activation: isLast ? .none : .leakyReLU(Self.slope), outputSide: side))
                 }
                 inputs = outputs
             }

@@ -10,6 +10,9 @@ extension Convolution {
         }
     }
 
+    /// The tiles of a smaller output would leave most of a panel empty.
+    static let leastWinogradSide = 16
+
     /// Winograd's way: transform tiles of the input, a matrix product for each of a tile's points, transform back.
     ///
     /// Tiles are worked off in chunks. Where the filters fit into a core's share of the cache, each thread takes whole

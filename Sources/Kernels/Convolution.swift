@@ -32,13 +32,14 @@ package struct Convolution: Sendable {
     ///   - weight: `[O, I / groups, kernel height, kernel width]`.
     ///   - bias: O values, or nil for zeros.
     ///   - groups: 1, or the number of input channels (depthwise, with O = I).
+    ///   - outputSide: The side of the output, where calls are for single images of one size.
     package init(
         weight: Tensor, bias: [Float]?, stride: Int = 1, dilation: Int = 1, padding: ConvolutionPadding,
-        groups: Int = 1, activation: Activation = .none
+        groups: Int = 1, activation: Activation = .none, outputSide: Int? = nil
     ) {
         self.init(
             weight: weight, bias: bias, stride: stride, dilation: dilation, padding: padding, groups: groups,
-            activation: activation, winograd: nil)
+            activation: activation, winograd: outputSide.flatMap { $0 < Self.leastWinogradSide ? false : nil })
     }
 
     /// The same, where tests and benchmarks may force Winograd on or hold it off to compare.
