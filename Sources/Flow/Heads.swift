@@ -80,15 +80,22 @@ package struct Heads: Sendable {
 
     func callAsFunction(_ features: Tensor, _ execution: Execution) -> Output {
         let stacked = first.mapValues { $0(features, execution) }
-        func run(_ tail: Tail) -> Tensor {
+        // Each head on a thread of its own: their convolutions are too small to be shared by several. The largest first.
+        let tails = [vector] + images.joined()
+        let outputs = execution.map(tails.count) { index in
+            let tail = tails[index]
             guard let source = stacked[tail.stride] else {
                 preconditionFailure("no convolution of stride \(tail.stride)")
             }
-            return tail.convolutions.reduce(source.channels(tail.channels)) { $1($0, execution) }
+            return tail.convolutions.reduce(source.channels(tail.channels)) { $1($0, execution.share) }
         }
-        let pooled = Elementwise.globalAveragePool(run(vector), execution)
+        let pooled = Elementwise.globalAveragePool(outputs[0], execution)
+        var rest = outputs.dropFirst()
         return Output(
-            images: images.map { $0.map(run) },
+            images: images.map { level in
+                defer { rest = rest.dropFirst(level.count) }
+                return Array(rest.prefix(level.count))
+            },
             vector: Elementwise.affine(pooled, scale: vectorNorm.scale, shift: vectorNorm.shift, execution))
     }
 }

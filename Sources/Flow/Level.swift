@@ -41,7 +41,7 @@ struct Level: Sendable {
 
     /// Prepares the blocks' conditions.
     func conditions(_ heads: [Tensor], _ execution: Execution) -> [ConditionalBlock.Condition] {
-        zip(conditional, heads).map { $0.condition($1, execution) }
+        execution.map(heads.count) { conditional[$0].condition(heads[$0], execution.share) }
     }
 
     /// What goes on to the next level, and what leaves, if any; adds to the log-determinants.
