@@ -79,11 +79,7 @@ struct PaddedPlanes {
                     }
                     line.update(repeating: 0, count: first)
                     let from = source + (y &* shape.width &+ first &* step &+ phaseX &- left)
-                    if step == 1 {
-                        (line + first).update(from: from, count: last &- first)
-                    } else {
-                        for index in 0..<last &- first { line[first &+ index] = from[index &* step] }
-                    }
+                    for index in 0..<last &- first { line[first &+ index] = from[index &* step] }
                     (line + last).update(repeating: 0, count: columns &- last)
                 }
             }
