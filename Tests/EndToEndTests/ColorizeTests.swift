@@ -55,6 +55,17 @@ extension EndToEnd {
             #expect(variants[0]["sample"] == nil && variants[1]["sample"] as? Int == 0)
         }
 
+        @Test func everyVariantMayBeADraw() async throws {
+            let input = try folder.write(Pictures.gray(), "a.png")
+            let outcome = try await Child.run(
+                "colorize", input, "--output", output, "--samples", "2", "--no-mode-first")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let result = try PublishedFolder(output + "/a")
+            #expect(result.problems == [])
+            let variants = try #require(result.document["variants"] as? [[String: Any]])
+            #expect(variants.map { $0["sample"] as? Int } == [0, 1])
+        }
+
         @Test func foldersKeepTheirShape() async throws {
             try folder.write(Pictures.gray(seed: 1), "in/a.png")
             try folder.write(Pictures.gray(seed: 2), "in/album/deep/b.png")
