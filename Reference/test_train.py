@@ -19,6 +19,7 @@ from safetensors import safe_open
 import golden
 import train
 from autochrome import data, evaluation, guidance, lab, modelfile, network, nonlocal_means
+from autochrome.discriminator import Discriminator
 
 HERE = Path(__file__).parent
 SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
@@ -137,6 +138,53 @@ class GuidanceTests(unittest.TestCase):
 
 
 class NonLocalMeansTests(unittest.TestCase):
+    def test_a_discriminator_learns_to_tell_and_sends_draws_toward_photographs(self):
+        torch.manual_seed(7)
+        discriminator = Discriminator([24, 40, 112, 320])
+        optimiser = torch.optim.Adam(discriminator.heads.parameters(), lr=0.01)
+
+        def seen(shift: float) -> list[torch.Tensor]:
+            return [torch.randn(4, n, 6, 6) + shift for n in (24, 40, 112, 320)]
+
+        for _ in range(30):
+            apart = discriminator.told_apart(seen(1), seen(0))
+            optimiser.zero_grad()
+            apart.backward()
+            optimiser.step()
+        self.assertLess(apart.item(), 0.5)  # 0.69 is chance
+        drawn = [x.requires_grad_(True) for x in seen(0)]
+        discriminator.told_apart(drawn, seen(1)).backward()
+        self.assertTrue(all(x.grad.mean() < 0 for x in drawn[1:]))
+        self.assertTrue(all(q.grad is None for q in discriminator.mixing.parameters()))
+
+    def test_what_guides_leaves_the_discriminator_and_what_it_learns_leaves_the_flow(self):
+        class Eyes:
+            """Sees no more than means, over places of four sizes."""
+
+            def taps_of(self, rgb: torch.Tensor) -> list[torch.Tensor]:
+                return [F.avg_pool2d(rgb, s) for s in (4, 8, 16, 32)]
+
+            def classes(self, tap: torch.Tensor) -> torch.Tensor:
+                return tap.mean((2, 3)).log_softmax(1)
+
+        torch.manual_seed(3)
+        model = network.Colorizer(network.Config(width=0.05)).eval()
+        lightness, ab = torch.randn(2, 1, 256, 256), torch.randn(2, 2, 64, 64)
+        c = model.conditions(model.features(lightness))
+        discriminator = Discriminator([3, 3, 3, 3])
+        weights = guidance.Weights(energy=0.1, judge=0.1, realism=1)
+        torch.manual_seed(4)
+        alone, *_ = guidance.guidance_loss(model, c, lightness, ab, 2, Eyes(), None, weights, samples=True)
+        torch.manual_seed(4)
+        loss, _, apart = guidance.guidance_loss(model, c, lightness, ab, 2, Eyes(), discriminator, weights, samples=True)
+        self.assertGreater((loss - alone).item(), 0.2)
+        flow, heads = list(model.level2.parameters()), list(discriminator.heads.parameters())
+        guiding = torch.autograd.grad(loss, flow, retain_graph=True)
+        self.assertTrue(any(g.abs().max() > 0 for g in guiding))
+        learning = torch.autograd.grad(apart, flow + heads, allow_unused=True)
+        self.assertTrue(all(g is None for g in learning[: len(flow)]))
+        self.assertTrue(all(g is not None for g in learning[len(flow) :]))
+
     def test_places_that_look_unlike_exchange_nothing(self):
         side = torch.where(torch.arange(64) < 32, 1.0, -1.0).expand(2, 3, 64, 64).contiguous()
         noisy = side[:, :2] * (2 + 0.5 * torch.randn(2, 2, 64, 64, generator=torch.Generator().manual_seed(1)))

@@ -15,6 +15,7 @@ import json
 import math
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ import torch.nn.functional as F
 import sheet
 from autochrome import data, efficientnet, evaluation, guidance, initialisation, lab, modelfile, network
 from autochrome.devices import Recorded, Workers
+from autochrome.discriminator import Discriminator
 
 STAGES = ["conditioning", "flow", "joint"]
 
@@ -179,6 +181,9 @@ def main() -> None:
     p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")
     p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of EfficientNet-Lite1 to 4, judges of colours by turns")
     p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
+    p.add_argument("--realism", type=float, default=0, help="weight of a discriminator, which sees as the judges see")
+    p.add_argument("--energy", type=float, default=0.1, help="weight of the samples' energy score")
+    p.add_argument("--guided", type=float, default=0.25, help="share of a batch's pictures whose mode and samples are guided")
     p.add_argument("--cycle", type=int, default=3, help="samples are guided in one step of so many, the mode alone in the next")
     p.add_argument(
         "--spread", type=float, default=0,
@@ -202,6 +207,13 @@ def main() -> None:
         raise SystemExit("--widen: for the flow stage only")
     if min(args.sizes) < 160:
         raise SystemExit("--sizes: at least 160, as the photographs are enlarged to them")
+    weighting = guidance.Weights(args.energy, args.judge_weight if args.judge else 0, args.realism)
+    if not all(0 <= w < math.inf for w in asdict(weighting).values()):
+        raise SystemExit("--energy, --judge-weight, --realism: weights in the loss, 0 or more")
+    if args.realism and (args.stage == "conditioning" or not args.judge):
+        raise SystemExit("--realism: for stages with a flow, and with a judge to see through")
+    if not 0 < args.guided <= 1:
+        raise SystemExit("--guided: a share of the pictures, from more than 0 to 1")
     if not 0 <= args.mosaics < 1:
         raise SystemExit("--mosaics: a share of the pictures, from 0 to less than 1")
     workers = Workers()
@@ -257,6 +269,8 @@ def main() -> None:
     seed = args.seed + behind + progress["steps"] + 1_000_000 * workers.rank
     mosaics = round(args.mosaics * args.batch) if args.stage == "conditioning" else 0
     progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames}
+    if args.stage != "conditioning":
+        progress |= asdict(weighting)
     tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
     photographs = data.load_shards(args.photos, "photo160-*", 160, cache)
     batches = data.Batches(photographs, args.batch, args.device, seed, tiny, mosaics)
@@ -291,7 +305,8 @@ def main() -> None:
         {"params": [q for q in parameters if q in encoder], "scale": args.encoder_rate},
     ]
     groups = [g for g in groups if g["params"]]
-    optimiser = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), eps=1e-6, weight_decay=1e-4, fused=args.device == "cuda")
+    fused = args.device == "cuda"
+    optimiser = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.99), eps=1e-6, weight_decay=1e-4, fused=fused)
     if optimiser_state:
         optimiser.load_state_dict(optimiser_state)
     for q in model.parameters():
@@ -302,6 +317,15 @@ def main() -> None:
     judges = [efficientnet.Judge(str(path)).to(args.device, memory_format=torch.channels_last) for path in args.judge]
     recognises = judges and args.encoder and config.preset == "compact"
     classes = efficientnet.Classes(str(args.encoder)).to(args.device) if recognises else None
+    discriminators = [Discriminator(judge.tap_channels).to(args.device) for judge in judges] if args.realism else []
+    tellers = [torch.optim.Adam(d.heads.parameters(), lr=args.lr, betas=(0.0, 0.99), eps=1e-6, fused=fused) for d in discriminators]
+    if checkpoint.exists():
+        for pair, found in zip(zip(discriminators, tellers), state["discriminators"]):
+            for module, own in zip(pair, found):
+                module.load_state_dict(own)
+    telling = [q for d in discriminators for q in d.heads.parameters()]
+    for q in telling:
+        q.grad = torch.zeros_like(q)
     torch.manual_seed(seed)
 
     guides = args.stage != "conditioning" and model.regression is not None
@@ -323,14 +347,16 @@ def main() -> None:
 
     def losses_of(
         kind: tuple, lightness: torch.Tensor, ab: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor, torch.Tensor]:
-        """What is minimised, what guides the samples beside it, the figure that is reported and how far samples spread."""
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """What is minimised, what guides the samples beside it, the figure that is reported, how far samples spread and what
+        the discriminator minimises."""
         judge = judges[kind[1]] if judges else None
-        unknown = ab.new_zeros(2)
+        discriminator = discriminators[kind[1]] if discriminators else None
+        unknown, apart = ab.new_zeros(2), ab.new_zeros(())
         with torch.autocast(args.device, torch.bfloat16):
             if args.stage == "conditioning":
                 loss, error = conditioning_loss(model, lightness, ab, judge, args.judge_weight, classes)
-                return loss, None, error, unknown
+                return loss, None, error, unknown, apart
             with torch.set_grad_enabled(args.stage == "joint"):
                 features = model.features(lightness)
             c = model.conditions(features)
@@ -338,30 +364,35 @@ def main() -> None:
             nll = network.nll_per_dimension(*model(ab, c)).mean()
             loss, guiding, spread = nll, None, unknown
             if kind[0] < 2:
-                few = args.batch // 4
-                guiding, spread = guidance.guidance_loss(
-                    model, c, lightness, ab, few, judge, args.judge_weight, samples=kind[0] == 0
+                few = max(1, round(args.batch * args.guided))
+                guiding, spread, apart = guidance.guidance_loss(
+                    model, c, lightness, ab, few, judge, discriminator, weighting, samples=kind[0] == 0
                 )
             if args.stage == "joint" and model.regression is not None:
                 loss = loss + regression_loss(*c["affine"], ab)[0]
-            return loss, guiding, nll, spread
+            return loss, guiding, nll, spread, apart
 
     for q in parameters:
         q.grad = torch.zeros_like(q)
     limit = torch.tensor(progress["limit"], device=args.device)
 
     def gradients(kind: tuple, lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-        """Leaves the gradients with the parameters; the figure, the share that the guidance was cut to, and the spread."""
-        loss, guiding, figure, spread = losses_of(kind, lightness, ab)
+        """Leaves the gradients with the parameters; the figure, the share that the guidance was cut to, how ill samples are
+        told apart from photographs, and the spread."""
+        loss, guiding, figure, spread, apart = losses_of(kind, lightness, ab)
         torch._foreach_zero_([q.grad for q in parameters])
         extra, share = [], torch.ones_like(limit)
+        if apart.requires_grad:
+            heads = list(discriminators[kind[1]].heads.parameters())
+            for q, g in zip(heads, torch.autograd.grad(apart, heads)):
+                q.grad.copy_(g)
         if guiding is not None:
             extra, share = guidance.cut_gradients(guiding, parameters, limit)
         loss.backward()
         for q, g in zip(parameters, extra):
             if g is not None:
                 q.grad.add_(g)
-        return torch.cat([torch.stack([figure.detach().float(), share]), spread.float()])
+        return torch.cat([torch.stack([x.detach().float() for x in (figure, share, apart)]), spread.float()])
 
     compute = Recorded(gradients) if args.device == "cuda" else gradients
 
@@ -394,7 +425,7 @@ def main() -> None:
 
     start, before = time.time(), progress["minutes"]
     next_report = args.report
-    running, spread = None, None
+    running, spread, apart_now = None, None, None
     ema_decay = 0.998
     mode_of_training()
     while True:
@@ -406,7 +437,7 @@ def main() -> None:
         kind = kind_of(step, share)
         clock = limit.new_tensor([before + (time.time() - start) / 60])  # the mean, so that all end with the same step
         figures = torch.cat([compute(kind, *batch_of(kind)), clock])
-        figure, cut_to, between, off, progress["minutes"] = workers.average(parameters, figures)
+        figure, cut_to, apart, between, off, progress["minutes"] = workers.average(parameters + telling, figures)
         size = torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0).item()
         progress["cut"] += cut_to < 1
         if 0 < between < math.inf and 0 < off < math.inf:
@@ -418,6 +449,9 @@ def main() -> None:
         exploded = running is not None and figure > running + 3
         if math.isfinite(figure) and size < 100 and not exploded:
             optimiser.step()
+            if discriminators and kind[0] == 0 and math.isfinite(apart):
+                tellers[kind[1]].step()
+                apart_now = apart if apart_now is None else 0.98 * apart_now + 0.02 * apart
             average(ema, model, min(ema_decay, (step + 1) / (step + 10)))
             running = figure if running is None else 0.98 * running + 0.02 * figure
         else:
@@ -426,6 +460,7 @@ def main() -> None:
         progress["images"] += args.batch * workers.count
         if progress["steps"] % 20 == 0 and workers.rank == 0:
             spread_now = f" spread {spread[0] / spread[1]:.3f} limit {progress['limit']:.3f}" if spread else ""
+            spread_now += f" told apart {apart_now:.3f}" if apart_now else ""
             print(f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']} loss {running or 0:.4f} grad {size:.2f}{spread_now}", flush=True)
         done = progress["minutes"] >= args.minutes if args.minutes else progress["steps"] >= args.steps
         if workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
@@ -442,6 +477,7 @@ def main() -> None:
             if is_best:
                 progress["best"] = figure_of_merit
             state = {"model": model.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict()}
+            state["discriminators"] = [(d.state_dict(), t.state_dict()) for d, t in zip(discriminators, tellers)]
             for path in [checkpoint] + [checkpoint.with_suffix(".best.pt")] * is_best:
                 torch.save(state | {"progress": progress, "history": history}, path.with_suffix(".tmp"))
                 path.with_suffix(".tmp").rename(path)

@@ -180,9 +180,13 @@ class Judge(EfficientNetLite):
         self.requires_grad_(False)
         self.eval()
 
+    def taps_of(self, rgb: torch.Tensor) -> list[torch.Tensor]:
+        """RGB [N, 3, S, S] in [0, 1] -> features at strides 4, 8, 16 and 32; the last are what `classes` takes."""
+        return super().forward((rgb * 255 - 127) / 128)
+
     def forward(self, rgb: torch.Tensor) -> torch.Tensor:
         """RGB [N, 3, S, S] in [0, 1] -> the logarithms of the classes' probabilities [N, 1000]."""
-        return self.classes(super().forward((rgb * 255 - 127) / 128)[-1])
+        return self.classes(self.taps_of(rgb)[-1])
 
 
 def divergence(seen: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:

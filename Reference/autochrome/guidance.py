@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 
 from . import efficientnet, evaluation, network
+from .discriminator import Discriminator
 
 LIMIT = 0.3  # about as long as the likelihood's own gradient; where the control of the spread begins
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each part of what guides counts beside the tie of the mode to the regression."""
+
+    energy: float  # of two samples' energy score
+    judge: float  # of what the judge sees in mode and sample, in nats
+    realism: float  # of what the discriminator tells samples by
 
 
 def guidance_loss(
@@ -17,16 +29,18 @@ def guidance_loss(
     chroma: torch.Tensor,
     count: int,
     judge: efficientnet.Judge | None,
-    weight: float,
+    discriminator: Discriminator | None,
+    weights: Weights,
     samples: bool,
-) -> tuple[torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """What likelihood alone leaves loose, for the first images of a batch: the mode and, if asked, the spread of the samples.
 
     The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
     of a picture count little in z. Two samples are scored against the truth as they are shown. What ran away in any of the
     pictures gives no gradient instead of an endless one. With a judge, the mode and a sample shall show what the photograph
-    shows. Beside the loss, the mean squares of two samples' distance from each other and from the truth.
+    shows; with a discriminator, which looks through the judge's eyes, a sample shall pass for the photograph. Beside the loss,
+    the mean squares of two samples' distance from each other and from the truth, and the discriminator's own loss.
     """
     pictures = 3 if samples else 1
     part = {k: tuple(x[:count].repeat(pictures, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
@@ -40,7 +54,7 @@ def guidance_loss(
     drawn = torch.where((drawn - mean).abs() > 8 * scale.exp(), drawn.detach(), drawn)
     loss = 2 * (drawn[:count] - mean[:count].detach()).pow(2).mean() + sum(beyond)
     if not samples:
-        return loss, drawn.new_zeros(2)
+        return loss, drawn.new_zeros(2), drawn.new_zeros(())
     with torch.autocast(chroma.device.type, enabled=False):
         own = {"affine": tuple(x[:count] for x in c["affine"]), "features": c["features"][:count]}
         model.compare(own)
@@ -50,16 +64,23 @@ def guidance_loss(
     truth = chroma[:count]
     between, off = (first - second).pow(2).mean(), torch.cat([first - truth, second - truth]).pow(2).mean()
     spread = torch.stack([between, off]).detach()
-    loss = loss + 0.1 * energy_score(first, second, truth)
+    loss = loss + weights.energy * energy_score(first, second, truth)
     if judge is None:
-        return loss, spread
+        return loss, spread, spread.new_zeros(())
     with torch.autocast(chroma.device.type, enabled=False):
         shown = torch.cat([evaluation.colorize(lightness[:count], x) for x in (mode, first)])
         truth = evaluation.colorize(lightness[:count], truth)
     shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
     with torch.no_grad():
-        seen = judge(truth).repeat(2, 1)
-    return loss + weight * efficientnet.divergence(judge(shown), seen), spread
+        real = judge.taps_of(truth)
+        seen = judge.classes(real[-1]).repeat(2, 1)
+    taps = judge.taps_of(shown)
+    loss = loss + weights.judge * efficientnet.divergence(judge.classes(taps[-1]), seen)
+    if discriminator is None:
+        return loss, spread, spread.new_zeros(())
+    sample = [tap[count:] for tap in taps]
+    loss = loss + weights.realism * discriminator.told_apart(sample, real)
+    return loss, spread, discriminator.told_apart(real, [tap.detach() for tap in sample])
 
 
 def cut_gradients(
