@@ -10,11 +10,9 @@ package struct ColoringSettings: Sendable, Equatable {
     /// Selects the draws; the same seed, content, model and settings give the same bytes.
     package var seed: UInt64 = 1
     /// Standard deviation of the latent draws, 0 to 2; 1 is the distribution that was learned.
-    package var temperature = 1.0
+    package var temperature = 0.8
     /// Share of the temperature at which all but the last level's part is drawn, 0 to 1; 1 is what was learned.
-    ///
-    /// Low, colours keep to surfaces.
-    package var detail = 0.65
+    package var detail = 1.0
     /// Whether variant 1 is the mode (z = 0) instead of a draw.
     package var modeFirst = true
     /// Factor on chroma, 0 to 3.
