@@ -136,8 +136,6 @@ class GuidanceTests(unittest.TestCase):
             self.assertAlmostEqual(cut_to.item(), share, places=9)
             self.assertAlmostEqual(gradient.norm().item(), expected, places=5)
 
-
-class NonLocalMeansTests(unittest.TestCase):
     def test_a_discriminator_learns_to_tell_and_sends_draws_toward_photographs(self):
         torch.manual_seed(7)
         discriminator = Discriminator([24, 40, 112, 320])
@@ -185,6 +183,8 @@ class NonLocalMeansTests(unittest.TestCase):
         self.assertTrue(all(g is None for g in learning[: len(flow)]))
         self.assertTrue(all(g is not None for g in learning[len(flow) :]))
 
+
+class NonLocalMeansTests(unittest.TestCase):
     def test_places_that_look_unlike_exchange_nothing(self):
         side = torch.where(torch.arange(64) < 32, 1.0, -1.0).expand(2, 3, 64, 64).contiguous()
         noisy = side[:, :2] * (2 + 0.5 * torch.randn(2, 2, 64, 64, generator=torch.Generator().manual_seed(1)))

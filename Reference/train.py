@@ -101,6 +101,11 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
                 a.copy_(b)
 
 
+def smoothed(before: float | None, now: float) -> float:
+    """A running mean over about fifty steps, which begins with the first."""
+    return now if before is None else 0.98 * before + 0.02 * now
+
+
 @torch.no_grad()
 def estimate_norms(model: network.Colorizer, pictures: Iterable[torch.Tensor]) -> None:
     """The statistics of the conditioning network's norms anew, from L alone.
@@ -441,7 +446,7 @@ def main() -> None:
         size = torch.nn.utils.clip_grad_norm_(parameters, 1.0 if args.stage == "conditioning" else 2.0).item()
         progress["cut"] += cut_to < 1
         if 0 < between < math.inf and 0 < off < math.inf:
-            spread = [0.98 * old + 0.02 * new for old, new in zip(spread or (between, off), (between, off))]
+            spread = [smoothed(old, new) for old, new in zip(spread or (None, None), (between, off))]
             if args.spread:  # what guides holds samples together
                 progress["limit"] *= (spread[0] / spread[1] / args.spread) ** 0.02
                 progress["limit"] = min(max(progress["limit"], guidance.LIMIT / 2), 2 * guidance.LIMIT)
@@ -451,9 +456,9 @@ def main() -> None:
             optimiser.step()
             if discriminators and kind[0] == 0 and math.isfinite(apart):
                 tellers[kind[1]].step()
-                apart_now = apart if apart_now is None else 0.98 * apart_now + 0.02 * apart
+                apart_now = smoothed(apart_now, apart)
             average(ema, model, min(ema_decay, (step + 1) / (step + 10)))
-            running = figure if running is None else 0.98 * running + 0.02 * figure
+            running = smoothed(running, figure)
         else:
             progress["skipped"] += 1
         progress["steps"] += 1
