@@ -54,7 +54,6 @@ def main() -> None:
     p.add_argument("--synsets", type=Path, required=True)
     p.add_argument("--cache", type=Path, default=Path("checkpoints/cache"))
     p.add_argument("--temperature", type=float, default=1.0)
-    p.add_argument("--detail", type=float, default=1.0, help="share of the temperature for all but the last level")
     p.add_argument("--seed", type=int, default=1)
     args = p.parse_args()
     classes = {s: i for i, s in enumerate(args.synsets.read_text().split())}
@@ -74,7 +73,7 @@ def main() -> None:
         rgb = images[start : start + 20].float() / 255
         lightness, ab = data.split(rgb)
         c = model.conditions(model.features(lightness))
-        z = evaluation.latents(len(rgb), args.temperature, args.detail, generator)
+        z = evaluation.latents(len(rgb), args.temperature, generator)
         pictures = {
             "original": rgb,
             "gray": evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab))),

@@ -16,12 +16,11 @@ def main() -> None:
     p.add_argument("--cache", type=Path, default=Path("checkpoints/cache"))
     p.add_argument("--samples", type=int, default=8)
     p.add_argument("--temperature", type=float, default=1.0)
-    p.add_argument("--detail", type=float, default=1.0, help="share of the temperature for all but the last level")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--limit", type=int, default=600)
     args = p.parse_args()
     images = data.load_shards(args.photos, "validation256-*", 256, args.cache)[: args.limit]
-    settings = {"samples": args.samples, "temperature": args.temperature, "detail": args.detail, "seed": args.seed}
+    settings = {"samples": args.samples, "temperature": args.temperature, "seed": args.seed}
     figures = evaluation.evaluate(modelfile.load(args.model), images, **settings)
     print(json.dumps({"images": len(images)} | settings | figures, indent=2))
 

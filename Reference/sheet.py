@@ -22,7 +22,6 @@ def draw(
     path: Path,
     samples: int = 6,
     temperature: float = 1.0,
-    detail: float = 1.0,
 ) -> None:
     """Writes the sheet of [N, 3, 256, 256] uint8 images; the models are on one device, and in evaluation mode after it."""
     device = next(models[0].parameters()).device
@@ -30,7 +29,7 @@ def draw(
     lightness, ab = data.split(rgb)
     generator = torch.Generator().manual_seed(7)
     latents = [torch.zeros(len(rgb), 8192)]
-    latents += [evaluation.latents(len(rgb), temperature, detail, generator) for _ in range(samples)]
+    latents += [evaluation.latents(len(rgb), temperature, generator) for _ in range(samples)]
     tiles = [rgb, evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))]
     for model in models:
         model.eval()
@@ -49,10 +48,9 @@ def main() -> None:
     p.add_argument("--images", type=int, nargs="+", default=list(range(8)), help="numbers of photographs")
     p.add_argument("--samples", type=int, default=2)
     p.add_argument("--temperature", type=float, default=1.0)
-    p.add_argument("--detail", type=float, default=1.0, help="share of the temperature for all but the last level")
     args = p.parse_args()
     images = data.load_shards(args.photos, "validation256-*", 256, args.cache)[args.images]
-    draw([modelfile.load(m) for m in args.models], images, args.output, args.samples, args.temperature, args.detail)
+    draw([modelfile.load(m) for m in args.models], images, args.output, args.samples, args.temperature)
 
 
 if __name__ == "__main__":

@@ -92,15 +92,6 @@ class BatchesTests(unittest.TestCase):
         self.assertTrue(torch.equal(framed, changed.float().mean((2, 4)) > 0.9))
 
 
-class LatentTests(unittest.TestCase):
-    def test_detail_scales_all_but_the_last_levels_part(self):
-        plain, drawn = (
-            evaluation.latents(2, t, d, torch.Generator().manual_seed(1)) for t, d in ((1.0, 1.0), (0.5, 0.25))
-        )
-        self.assertTrue(torch.equal(drawn[:, 7680:], 0.5 * plain[:, 7680:]))
-        self.assertTrue(torch.equal(drawn[:, :7680], 0.125 * plain[:, :7680]))
-
-
 class GuidanceTests(unittest.TestCase):
     def test_a_sample_that_runs_away_is_held_back(self):
         x = torch.randn(5, 2, 3, 3, generator=torch.Generator().manual_seed(1)).requires_grad_()

@@ -21,11 +21,9 @@ def sample(model: network.Colorizer, c: dict, z: torch.Tensor) -> torch.Tensor:
     return model.shown(model.inverse(z, c), c)
 
 
-def latents(count: int, temperature: float, detail: float, generator: torch.Generator) -> torch.Tensor:
-    """Draws, [count, 8192]: the last level's part at the temperature, what split off before it at that share of it."""
-    z = temperature * torch.randn(count, sum(network.LATENT), generator=generator)
-    z[:, : -network.LATENT[-1]] *= detail
-    return z
+def latents(count: int, temperature: float, generator: torch.Generator) -> torch.Tensor:
+    """Draws, [count, 8192]."""
+    return temperature * torch.randn(count, sum(network.LATENT), generator=generator)
 
 
 def rmse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -40,7 +38,6 @@ def evaluate(
     temperature: float,
     seed: int,
     batch: int = 20,
-    detail: float = 1.0,
 ) -> dict:
     """Mean and standard error of each figure over [N, 3, 256, 256] uint8 images."""
     model.eval()
@@ -56,7 +53,7 @@ def evaluate(
         mode = colorize(lightness, sample(model, c, torch.zeros(len(rgb), 8192, device=device)))
         draws = torch.stack(
             [
-                colorize(lightness, sample(model, c, latents(len(rgb), temperature, detail, generator).to(device)))
+                colorize(lightness, sample(model, c, latents(len(rgb), temperature, generator).to(device)))
                 for _ in range(samples)
             ]
         )

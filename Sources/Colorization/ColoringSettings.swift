@@ -11,8 +11,6 @@ package struct ColoringSettings: Sendable, Equatable {
     package var seed: UInt64 = 1
     /// Standard deviation of the latent draws, 0 to 2; 1 is the distribution that was learned.
     package var temperature = 0.8
-    /// Share of the temperature at which all but the last level's part is drawn, 0 to 1; 1 is what was learned.
-    package var detail = 1.0
     /// Whether variant 1 is the mode (z = 0) instead of a draw.
     package var modeFirst = true
     /// Factor on chroma, 0 to 3.
@@ -37,7 +35,6 @@ package struct ColoringSettings: Sendable, Equatable {
         }
         try require((1...99).contains(samples), "samples must be 1 to 99, not \(samples)")
         try require((0...2).contains(temperature), "temperature must be 0 to 2, not \(temperature)")
-        try require((0...1).contains(detail), "detail must be 0 to 1, not \(detail)")
         try require((0...3).contains(saturation), "saturation must be 0 to 3, not \(saturation)")
         try require((1...100).contains(quality), "quality must be 1 to 100, not \(quality)")
     }
@@ -47,7 +44,7 @@ package struct ColoringSettings: Sendable, Equatable {
 
     /// A canonical text that differs whenever the result would: part of a job's identity.
     package var key: String {
-        "samples=\(samples) seed=\(seed) temperature=\(temperature) detail=\(detail) mode_first=\(modeFirst) saturation=\(saturation)"
+        "samples=\(samples) seed=\(seed) temperature=\(temperature) mode_first=\(modeFirst) saturation=\(saturation)"
             + " format=\(format.rawValue) quality=\(quality) sheet=\(sheet) uncertainty=\(uncertainty)"
     }
 }

@@ -10,17 +10,11 @@ package enum Latent {
     ///   - content: The image file's SHA-256 in hexadecimal.
     ///   - seed: The setting of that name.
     ///   - index: Which sample.
-    ///   - temperature: Standard deviation of what the last level makes colours from in the large; 1 as learned.
-    ///   - detail: That of the parts split off before, in which fine detail is coded, as a share of the temperature.
-    package static func draw(
-        content: String, seed: UInt64, index: Int, temperature: Double = 1, detail: Double = 1
-    ) -> [Float] {
+    ///   - temperature: Standard deviation; 1 as learned.
+    package static func draw(content: String, seed: UInt64, index: Int, temperature: Double = 1) -> [Float] {
         let key = ContentHash(of: Array("\(content)/\(seed)/\(index)".utf8)).bytes
         func word(_ start: Int) -> UInt64 { key[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
         var stream = RandomStream(high: word(0), low: word(8))
-        let coarse = Colorizer.latentLevels.last!
-        return stream.normals(Colorizer.latentCount).enumerated().map { place, normal in
-            normal * Float(coarse.contains(place) ? temperature : temperature * detail)
-        }
+        return stream.normals(Colorizer.latentCount).map { $0 * Float(temperature) }
     }
 }

@@ -43,7 +43,6 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
         package var samples: Int
         package var seed: UInt64
         package var temperature: Double
-        package var detail: Double
         package var modeFirst: Bool
         package var saturation: Double
         package var format: String

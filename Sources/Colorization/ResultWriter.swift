@@ -26,6 +26,9 @@ package struct ResultWriter: Sendable {
         }
     }
 
+    /// What a single variant, which cannot disagree with itself, is compared with in its uncertainty map.
+    private static let unseenDraws = 3
+
     private let colorizer: ImageColorizer
     private let model: ResultMetadata.Model
     private let execution: Execution
@@ -60,19 +63,21 @@ package struct ResultWriter: Sendable {
         }
         try progress("sampling")
 
-        let draws: [Int?] = (0..<settings.samples).map { settings.modeFirst ? ($0 == 0 ? nil : $0 - 1) : $0 }
-        let samples = try timed(&timings.sampling) {
+        let unseen = settings.uncertainty && settings.samples == 1 ? Self.unseenDraws : 0
+        let draws: [Int?] = (0..<settings.samples + unseen).map { settings.modeFirst ? ($0 == 0 ? nil : $0 - 1) : $0 }
+        let drawn = try timed(&timings.sampling) {
             let latents = draws.map { draw in
                 let latent =
                     draw.map { index in
                         Latent.draw(
                             content: origin.sha256, seed: settings.seed, index: index,
-                            temperature: settings.temperature, detail: settings.detail)
+                            temperature: settings.temperature)
                     } ?? [Float](repeating: 0, count: Colorizer.latentCount)
                 return transfer?.applied(to: latent) ?? latent
             }
             return try colorizer.samples(latents: latents, conditions, execution)
         }
+        let samples = drawn.prefix(settings.samples)
         try progress("rendering")
 
         var variants: [ResultMetadata.Variant] = []
@@ -107,7 +112,7 @@ package struct ResultWriter: Sendable {
             }
             if settings.uncertainty {
                 try UncertaintyMap.write(
-                    chromas: samples.map(\.chroma), preview: preview, to: directory + "/uncertainty.png",
+                    chromas: drawn.map(\.chroma), preview: preview, to: directory + "/uncertainty.png",
                     disclosure: whole)
             }
         }
@@ -124,7 +129,7 @@ package struct ResultWriter: Sendable {
             model: model,
             settings: .init(
                 samples: settings.samples, seed: settings.seed, temperature: settings.temperature,
-                detail: settings.detail, modeFirst: settings.modeFirst, saturation: settings.saturation,
+                modeFirst: settings.modeFirst, saturation: settings.saturation,
                 format: settings.format.rawValue, quality: settings.quality, key: settings.key(transfer)),
             reference: transfer?.reference, variants: variants, sheet: settings.sheet ? "sheet.jpg" : nil,
             uncertainty: settings.uncertainty ? "uncertainty.png" : nil, timings: timings, warnings: warnings)

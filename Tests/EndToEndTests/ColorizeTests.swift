@@ -43,14 +43,13 @@ extension EndToEnd {
             let input = try folder.write(Pictures.gray(), "a.png")
             let outcome = try await Child.run(
                 "colorize", input, "--output", output, "--samples", "2", "--format", format, "--seed", "77",
-                "--mode-first", "--temperature", "0.5", "--detail", "0.25")
+                "--mode-first", "--temperature", "0.5")
             #expect(outcome.code == 0, "\(outcome.errors)")
             let result = try PublishedFolder(output + "/a")
             #expect(result.problems == [])
             #expect(folder.list("out/a").contains("02." + ending))
             #expect(result.settings["seed"] as? Int == 77)
             #expect(result.settings["temperature"] as? Double == 0.5)
-            #expect(result.settings["detail"] as? Double == 0.25)
             let variants = try #require(result.document["variants"] as? [[String: Any]])
             #expect(variants[0]["sample"] == nil && variants[1]["sample"] as? Int == 0)
         }

@@ -19,8 +19,8 @@ extension EndToEnd {
             ["transfer", "b.png", "--reference", "a.png", "--output", "/tmp/x", "--levels", "1,5"],
             ["transfer", "b.png", "--output", "/tmp/x"], ["train", "mnist", "--data", "/tmp"],
             ["generate", "mnist", "--digit", "10", "--output", "/tmp/x.png"], ["bench", "--preset", "huge"],
-            ["evaluate", "/tmp", "--samples", "0"], ["evaluate", "/tmp", "--detail", "2"],
-            ["colorize", "a.png", "--output", "/tmp/x", "--detail", "-1"],
+            ["evaluate", "/tmp", "--samples", "0"], ["evaluate", "/tmp", "--temperature", "3"],
+            ["colorize", "a.png", "--output", "/tmp/x", "--temperature", "-1"],
         ])
         func wrongUsageEndsWithTwo(_ arguments: [String]) async throws {
             let outcome = try await Child(arguments).wait()

@@ -40,7 +40,7 @@ import Testing
             "poll_seconds": "13", "polling": "true", "exclude": "[\"*.bak\", \"raw\"]", "originals": "archive",
             "maximum_megapixels": "15", "maximum_megabytes": "17", "decode_seconds": "19", "attempts": "21",
             "backoff_seconds": "23", "free_megabytes": "25", "metrics": "/g", "log_level": "debug", "samples": "2",
-            "seed": "18446744073709551615", "temperature": "0.5", "detail": "0.25", "mode_first": "false",
+            "seed": "18446744073709551615", "temperature": "0.5", "mode_first": "false",
             "saturation": "1.5", "format": "tiff", "quality": "50", "colored": "recolor", "sheet": "false",
             "uncertainty": "false",
         ]
@@ -102,7 +102,7 @@ import Testing
 
     /// Values that no machine can do are refused, and none of them makes the program trap.
     @Test(arguments: [
-        "samples: 0", "samples: 100", "temperature: -0.1", "temperature: 3", "detail: -0.1", "detail: 1.1",
+        "samples: 0", "samples: 100", "temperature: -0.1", "temperature: 3",
         "saturation: 9", "quality: 0", "quality: 101", "workers: -1", "workers: 100000000", "threads: -2",
         "threads: 100000000",
         "memory_megapixels: 0", "memory_megapixels: 1e300", "quiet_seconds: -1", "quiet_seconds: 1e300",
@@ -182,7 +182,7 @@ import Testing
     @Test func theKeyOfAResultCoversWhatChangesIt() {
         let plain = ColoringSettings()
         let changes: [(inout ColoringSettings) -> Void] = [
-            { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.7 }, { $0.detail = 0.7 },
+            { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.7 },
             { $0.modeFirst = false }, { $0.saturation = 1.1 }, { $0.format = .png }, { $0.quality = 80 },
             { $0.sheet = false }, { $0.uncertainty = false },
         ]

@@ -70,6 +70,17 @@ import Testing
         #expect(try schema.problems(metadata.encoded()) == [])
     }
 
+    /// A single variant cannot disagree with itself, but it is no less a guess for that.
+    @Test func aSingleVariantsMapShowsWhatElseMightBe() throws {
+        let folder = try TemporaryFolder()
+        let metadata = try result("camera.jpg", in: folder) { $0.samples = 1 }
+        #expect(metadata.variants.map(\.file) == ["01.jpg"])
+        let page = try Photograph.open(path: folder.path + "/uncertainty.png").rgb256().values
+        // The map is the lower of two pictures, above a bar; where samples agree it is gray.
+        let map = (140 * 256)..<(230 * 256)
+        #expect(map.map { page[$0] - page[65536 + $0] }.max()! > 0.1)
+    }
+
     @Test func theDocumentReadsBack() throws {
         let folder = try TemporaryFolder()
         var metadata = try result("camera.jpg", in: folder) { $0.seed = .max }

@@ -35,7 +35,6 @@ package struct Setting: Sendable {
             number("samples", \.coloring.samples, perImage: true),
             natural("seed", \.coloring.seed, perImage: true),
             decimal("temperature", \.coloring.temperature, perImage: true),
-            decimal("detail", \.coloring.detail, perImage: true),
             flag("mode_first", \.coloring.modeFirst, perImage: true),
             decimal("saturation", \.coloring.saturation, perImage: true),
             choice("format", \.coloring.format, perImage: true),

@@ -11,18 +11,16 @@ package struct Evaluator: Sendable {
     private let execution: Execution
     private let samples: Int
     private let temperature: Double
-    private let detail: Double
     private let seed: UInt64
 
     package init(
-        colorizer: ImageColorizer, samples: Int, temperature: Double, detail: Double, seed: UInt64, execution: Execution
+        colorizer: ImageColorizer, samples: Int, temperature: Double, seed: UInt64, execution: Execution
     ) {
         precondition(samples >= 1, "at least one sample is needed")
         self.colorizer = colorizer
         self.execution = execution
         self.samples = samples
         self.temperature = temperature
-        self.detail = detail
         self.seed = seed
     }
 
@@ -80,7 +78,7 @@ package struct Evaluator: Sendable {
     }
 
     private func draw(_ name: String, _ index: Int) -> [Float] {
-        Latent.draw(content: name, seed: seed, index: index, temperature: temperature, detail: detail)
+        Latent.draw(content: name, seed: seed, index: index, temperature: temperature)
     }
 
     /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do.

@@ -20,7 +20,6 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Samples of each photograph.") var samples = 8
     @Option(help: "Selects the samples.") var seed: UInt64 = 1
     @Option(help: "Spread of the samples; 1 is what was learned.") var temperature = 1.0
-    @Option(help: "Share of it for fine detail; 1 is what was learned.") var detail = 1.0
     @Option(help: "Stop after so many photographs, in order of name.") var limit: Int?
     @Option(help: ArgumentHelp("Write every photograph's figures to a CSV file.", valueName: "file")) var csv: String?
     @Option(help: ArgumentHelp("Write the worst and the best as sheets into a folder.", valueName: "dir"))
@@ -31,7 +30,6 @@ struct Evaluate: ParsableCommand {
     func validate() throws {
         guard (1...64).contains(samples) else { throw ValidationError("--samples must be 1 to 64.") }
         guard (0...2).contains(temperature) else { throw ValidationError("--temperature must be 0 to 2.") }
-        guard (0...1).contains(detail) else { throw ValidationError("--detail must be 0 to 1.") }
         if let limit, limit < 1 { throw ValidationError("--limit must be 1 or more.") }
     }
 
@@ -39,7 +37,7 @@ struct Evaluate: ParsableCommand {
         let loaded = try model.load()
         let items = try InputFiles([directory]).complete().prefix(limit ?? .max)
         let evaluator = Evaluator(
-            colorizer: loaded.colorizer, samples: samples, temperature: temperature, detail: detail, seed: seed,
+            colorizer: loaded.colorizer, samples: samples, temperature: temperature, seed: seed,
             execution: model.execution)
         let bar = ProgressBar(total: items.count, quiet: json && !Output.isTerminal)
         var rows: [Row] = []
@@ -70,9 +68,7 @@ struct Evaluate: ParsableCommand {
         let summary = Summary(rows.map(\.figures), samples: samples)
         if json {
             try Output.json(
-                Report(
-                    summary: summary, temperature: temperature, detail: detail, seed: seed,
-                    model: loaded.metadata.sha256))
+                Report(summary: summary, temperature: temperature, seed: seed, model: loaded.metadata.sha256))
         } else {
             show(summary)
         }
@@ -80,9 +76,7 @@ struct Evaluate: ParsableCommand {
     }
 
     private func show(_ summary: Summary) {
-        print(
-            "\(summary.images) photographs, \(summary.samples) samples each, temperature \(temperature), "
-                + "detail \(detail)")
+        print("\(summary.images) photographs, \(summary.samples) samples each, temperature \(temperature)")
         for (name, value) in summary.values {
             let label = name.padding(toLength: 14, withPad: " ", startingAt: 0)
             print(label + String(format: "%9.4f ± %.4f", value.mean, value.error))
@@ -139,7 +133,6 @@ struct Evaluate: ParsableCommand {
     private struct Report: Encodable {
         let summary: Summary
         let temperature: Double
-        let detail: Double
         let seed: UInt64
         let model: String
 
@@ -148,7 +141,6 @@ struct Evaluate: ParsableCommand {
             try container.encode(summary.images, forKey: Key("images"))
             try container.encode(summary.samples, forKey: Key("samples"))
             try container.encode(temperature, forKey: Key("temperature"))
-            try container.encode(detail, forKey: Key("detail"))
             try container.encode(seed, forKey: Key("seed"))
             try container.encode(model, forKey: Key("model_sha256"))
             for (name, value) in summary.values { try container.encode(value, forKey: Key(name)) }
