@@ -80,8 +80,8 @@ final class Painter {
         var sums = Sums()
         let start = y * plane.width
         plane.tones.withUnsafeBufferPointer { tones in
-            for x in Swift.stride(from: 0, to: plane.width, by: 8) {
-                let count = min(8, plane.width - x)
+            @inline(__always)
+            func paint(_ x: Int, count: Int) {
                 var light = Vector()
                 for lane in 0..<count { light[lane] = Tone.lightness[tones[start + x + lane]] }
                 let chroma = sample(between.upper + x, between.lower + x, between.fraction, light)
@@ -90,6 +90,10 @@ final class Painter {
                 write(coded, to: output + x * layout.bands, count: count)
                 add(fit, chroma, lanes: count, to: &sums)
             }
+            // Full groups by themselves, so that their loops over lanes have a constant length.
+            let whole = plane.width & ~7
+            for x in Swift.stride(from: 0, to: whole, by: 8) { paint(x, count: 8) }
+            if whole < plane.width { paint(whole, count: plane.width - whole) }
         }
         if layout.hasAlpha, let alpha = plane.alpha {
             for x in 0..<plane.width {
