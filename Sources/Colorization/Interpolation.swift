@@ -62,8 +62,9 @@ package struct Interpolation: Sendable {
         sheet samples: [ImageColorizer.Sample], of photograph: Photograph, execution: Execution, longSide: Int,
         to path: String, format: OutputFormat, disclosure: Disclosure
     ) throws {
-        let preview = Renderer(photograph, threads: execution.threads).preview(longSide: longSide)
-        let pictures = samples.map { preview.coloured(chroma: $0.chroma) }
+        let renderer = Renderer(photograph)
+        let preview = renderer.preview(longSide: longSide)
+        let pictures = samples.map { preview.coloured(renderer.field(chroma: $0.chroma)) }
         try ImageGrid.compose(pictures, columns: grid).write(
             to: path, options: OutputOptions(format: format), disclosure: disclosure)
     }
@@ -77,8 +78,8 @@ package struct Interpolation: Sendable {
         for (place, sample) in samples.enumerated() {
             let name = String(format: "%02d-%02d.", place / grid + 1, place % grid + 1) + format.fileExtension
             _ = try renderer.write(
-                chroma: sample.chroma, to: directory + "/" + name, options: OutputOptions(format: format),
-                disclosure: disclosure)
+                renderer.field(chroma: sample.chroma), to: directory + "/" + name,
+                options: OutputOptions(format: format), disclosure: disclosure)
         }
     }
 }

@@ -86,34 +86,38 @@ package struct ResultWriter: Sendable {
             // Variants side by side, as encoders have one thread; threads left over paint.
             let renderer = Renderer(photograph, threads: max(1, execution.threads / settings.samples))
             let preview = renderer.preview(longSide: ContactSheet.longSide)
+            var thumbnails: [RGBImage] = []
+            var map = UncertaintyMap(preview)
             let numbered = Array(zip(draws, samples).enumerated())
             for start in stride(from: 0, to: numbered.count, by: execution.threads) {
                 let group = Array(numbered[start..<min(start + execution.threads, numbered.count)])
                 let written = execution.map(group.count) { index in
                     let (number, (draw, sample)) = group[index]
+                    let field = renderer.field(chroma: sample.chroma)
+                    let thumbnail = settings.sheet ? preview.coloured(field, saturation: settings.saturation) : nil
                     return Result {
-                        try write(
-                            sample, draw, number: number, by: renderer, settings: settings, into: directory)
+                        let variant = try write(
+                            sample, field, draw, number: number, by: renderer, settings: settings, into: directory)
+                        return (variant, field, thumbnail)
                     }
                 }
                 for result in written {
-                    let (variant, remarks) = try result.get()
+                    let ((variant, remarks), field, thumbnail) = try result.get()
                     variants.append(variant)
                     for remark in remarks where !warnings.contains(remark) { warnings.append(remark) }
+                    if let thumbnail { thumbnails.append(thumbnail) }
+                    if settings.uncertainty { map.add(field) }
                     try progress("rendering")
                 }
             }
             let whole = disclosure(seed: settings.seed, sample: nil)
             if settings.sheet {
                 try ContactSheet.write(
-                    original: preview.original,
-                    variants: samples.map { preview.coloured(chroma: $0.chroma, saturation: settings.saturation) },
-                    to: directory + "/sheet.jpg", disclosure: whole)
+                    original: preview.original, variants: thumbnails, to: directory + "/sheet.jpg", disclosure: whole)
             }
             if settings.uncertainty {
-                try UncertaintyMap.write(
-                    chromas: drawn.map(\.chroma), preview: preview, to: directory + "/uncertainty.png",
-                    disclosure: whole)
+                for sample in drawn.dropFirst(samples.count) { map.add(renderer.field(chroma: sample.chroma)) }
+                try map.write(to: directory + "/uncertainty.png", disclosure: whole)
             }
         }
         if samples.count > 1, Self.spread(samples.map(\.chroma)) < 1 { warnings.append("the samples hardly differ") }
@@ -139,8 +143,8 @@ package struct ResultWriter: Sendable {
 
     /// Writes one variant; several of these run at once.
     private func write(
-        _ sample: ImageColorizer.Sample, _ draw: Int?, number: Int, by renderer: Renderer, settings: ColoringSettings,
-        into directory: String
+        _ sample: ImageColorizer.Sample, _ field: ChromaField, _ draw: Int?, number: Int, by renderer: Renderer,
+        settings: ColoringSettings, into directory: String
     ) throws -> Written {
         var options = OutputOptions(format: settings.format)
         options.quality = settings.quality
@@ -148,7 +152,7 @@ package struct ResultWriter: Sendable {
         let file = String(format: "%02d.", number + 1) + settings.format.fileExtension
         let path = directory + "/" + file
         let report = try renderer.write(
-            chroma: sample.chroma, to: path, options: options,
+            field, to: path, options: options,
             disclosure: disclosure(seed: settings.seed, sample: draw))
         let variant = ResultMetadata.Variant(
             file: file, sha256: try ContentHash(file: path).hex, sample: draw, logLikelihood: sample.logLikelihood,

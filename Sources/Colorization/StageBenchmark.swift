@@ -90,8 +90,9 @@ package struct StageBenchmark: Sendable {
             seconds.total = seconds.conditioning + seconds.sampling
             (conditioningWork, samplingWork) = (tallies.conditioning.operations, tallies.sampling.operations)
 
-            let preview = Renderer(photograph).preview(longSide: max(photograph.width, photograph.height))
-            let painted = Self.time(&seconds.upsampling) { preview.coloured(chroma: chroma) }
+            let renderer = Renderer(photograph)
+            let preview = renderer.preview(longSide: max(photograph.width, photograph.height))
+            let painted = Self.time(&seconds.upsampling) { preview.coloured(renderer.field(chroma: chroma)) }
             try Self.time(&seconds.encoding) {
                 try painted.write(
                     to: folder.appendingPathComponent("01.jpg").path, options: OutputOptions(format: .jpeg),

@@ -2,7 +2,7 @@
 ///
 /// Its four planes vary slowly; sampled bilinearly at any resolution and applied to the lightness there, chroma
 /// follows the edges of the picture.
-struct ChromaField: Sendable {
+package struct ChromaField: Sendable {
     static let side = Photograph.networkSide
 
     /// Slope of a, offset of a, slope of b, offset of b, one plane after the other.

@@ -25,19 +25,17 @@ struct Guide: Sendable {
         precondition(lightness.count == Self.side * Self.side, "guidance is 256×256, got \(lightness.shape)")
         let guide = lightness.values.map { $0 * 0.01 }
         let mean = Self.boxMean(guide)
-        variance = zip(Self.boxMean(guide.map { $0 * $0 }), mean).map { max(0, $0 - $1 * $1) }
+        variance = Self.map(Self.boxMean(Self.map(guide, guide) { $0 * $1 }), mean) { max(0, $0 - $1 * $1) }
         self.lightness = guide
         self.mean = mean
     }
 
     /// The field whose mean over each cell is the given chroma.
-    /// - Parameters:
-    ///   - chroma: `[1, 2, 64, 64]`, a and b.
-    ///   - saturation: what chroma is multiplied by.
-    func field(chroma: Tensor, saturation: Float) -> ChromaField {
+    /// - Parameter chroma: `[1, 2, 64, 64]`, a and b.
+    func field(chroma: Tensor) -> ChromaField {
         let (count, coarse) = (Self.side * Self.side, Self.cells * Self.cells)
         precondition(chroma.shape == [1, 2, Self.cells, Self.cells], "chroma is [1, 2, 64, 64], got \(chroma.shape)")
-        let values = chroma.values.map { $0.isFinite ? $0 * saturation : 0 }
+        let values = chroma.values.map { $0.isFinite ? $0 : 0 }
         var planes: [Float] = []
         planes.reserveCapacity(4 * count)
         for channel in 0..<2 {
@@ -55,65 +53,83 @@ struct Guide: Sendable {
         Self.add(Self.missing(from: smooth, target), to: &smooth)
 
         let average = Self.boxMean(smooth)
-        let product = Self.boxMean(zip(lightness, smooth).map { $0 * $1 })
-        var slope = [Float](repeating: 0, count: smooth.count)
-        var offset = slope
-        for i in slope.indices {
-            slope[i] = (product[i] - mean[i] * average[i]) / (variance[i] + Self.epsilon)
-            offset[i] = average[i] - slope[i] * mean[i]
-        }
-        slope = Self.boxMean(slope)
-        offset = Self.boxMean(offset)
+        let product = Self.boxMean(Self.map(lightness, smooth) { $0 * $1 })
+        let covariance = Self.map(product, Self.map(mean, average) { $0 * $1 }) { $0 - $1 }
+        let slope = Self.map(covariance, variance) { $0 / ($1 + Self.epsilon) }
+        let offset = Self.map(average, Self.map(slope, mean) { $0 * $1 }) { $0 - $1 }
+        let smoothSlope = Self.boxMean(slope)
+        var smoothOffset = Self.boxMean(offset)
 
+        let leaning = Self.map(smoothSlope, lightness) { $0 * $1 }
         for _ in 0..<2 {
-            var result = offset
-            for i in result.indices { result[i] += slope[i] * lightness[i] }
-            Self.add(Self.missing(from: result, target), to: &offset)
+            Self.add(Self.missing(from: Self.map(smoothOffset, leaning) { $0 + $1 }, target), to: &smoothOffset)
         }
-        return (slope, offset)
+        return (smoothSlope, smoothOffset)
     }
 
     /// What must be added to a plane for its cell means to come nearer to the target.
     private static func missing(from plane: [Float], _ target: [Float]) -> [Float] {
-        let means = Photograph.cellMeans(plane, side: side, cells: cells)
-        return Bicubic.enlarge(zip(target, means).map { $0 - $1 })
+        Bicubic.enlarge(map(target, Photograph.cellMeans(plane)) { $0 - $1 })
     }
 
-    private static func add(_ plane: [Float], to sum: inout [Float]) {
-        for i in sum.indices { sum[i] += plane[i] }
+    private static func add(_ plane: [Float], to sum: inout [Float]) { sum = map(sum, plane) { $0 + $1 } }
+
+    /// Element by element; unlike `zip` and `map`, several at a time.
+    @inline(__always)
+    private static func map(_ a: [Float], _ b: [Float], _ body: (Float, Float) -> Float) -> [Float] {
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                [Float](written: a.count) { result in
+                    for i in a.indices { result[i] = body(a[i], b[i]) }
+                }
+            }
+        }
     }
 
     /// Mean over the window, cut at the borders.
     private static func boxMean(_ plane: [Float]) -> [Float] {
-        var rows = plane
-        for y in 0..<side {
-            for x in 0..<side {
-                let (low, high) = (max(0, x - radius), min(side - 1, x + radius))
-                var sum: Float = 0
-                for i in low...high { sum += plane[y * side + i] }
-                rows[y * side + x] = sum / Float(high - low + 1)
+        let weights = Self.weights
+        let rows = plane.withUnsafeBufferPointer { plane in
+            [Float](written: plane.count) { rows in
+                for y in 0..<side {
+                    let (source, target) = (plane.baseAddress! + y * side, rows.baseAddress! + y * side)
+                    for offset in -radius...radius {
+                        let neighbour = source + offset
+                        for x in max(0, -offset)..<min(side, side - offset) { target[x] += neighbour[x] }
+                    }
+                    for x in 0..<side { target[x] *= weights[x] }
+                }
             }
         }
-        var result = [Float](repeating: 0, count: plane.count)
-        for y in 0..<side {
-            let (low, high) = (max(0, y - radius), min(side - 1, y + radius))
-            let weight = 1 / Float(high - low + 1)
-            for i in low...high {
-                for x in 0..<side { result[y * side + x] += weight * rows[i * side + x] }
+        return rows.withUnsafeBufferPointer { rows in
+            [Float](written: plane.count) { result in
+                for y in 0..<side {
+                    let target = result.baseAddress! + y * side
+                    let weight = weights[y]
+                    for i in max(0, y - radius)...min(side - 1, y + radius) {
+                        let source = rows.baseAddress! + i * side
+                        for x in 0..<side { target[x] += weight * source[x] }
+                    }
+                }
             }
         }
-        return result
     }
+
+    /// The weight of each pixel in the window around one, along an axis.
+    private static let weights = (0..<side).map { 1 / Float(min(side - 1, $0 + radius) - max(0, $0 - radius) + 1) }
 }
 
 /// Cubic convolution of Keys (1981), a = −1/2, from 64×64 to 256×256.
 private enum Bicubic {
     private static let source = Photograph.chromaSide
     private static let target = ChromaField.side
+    private static let factor = Photograph.cellSide
+    /// Values beyond the borders, which repeat the outermost.
+    private static let margin = 2
 
-    /// First index (may be outside) and four weights of each output.
-    private static let taps: [(first: Int, weights: SIMD4<Float>)] = (0..<target).map { i in
-        let place = (Double(i) + 0.5) * Double(source) / Double(target) - 0.5
+    /// For each place of an output in its cell: the first of four inputs, counted from the cell, and their weights.
+    private static let taps: [(first: Int, weights: SIMD4<Float>)] = (0..<factor).map { i in
+        let place = (Double(i) + 0.5) / Double(factor) - 0.5
         let low = place.rounded(.down)
         let t = Float(place - low)
         let weights = SIMD4<Float>(
@@ -124,21 +140,47 @@ private enum Bicubic {
 
     static func enlarge(_ plane: [Float]) -> [Float] {
         func clamp(_ i: Int) -> Int { min(max(i, 0), source - 1) }
-        var wide = [Float](repeating: 0, count: source * target)
-        for y in 0..<source {
-            for (x, tap) in taps.enumerated() {
-                var sum: Float = 0
-                for k in 0..<4 { sum += tap.weights[k] * plane[y * source + clamp(tap.first + k)] }
-                wide[y * target + x] = sum
+        let wide = [Float](written: source * target) { wide in
+            var padded = [Float](repeating: 0, count: source + 2 * margin)
+            for y in 0..<source {
+                for i in padded.indices { padded[i] = plane[y * source + clamp(i - margin)] }
+                padded.withUnsafeBufferPointer { padded in
+                    for (phase, tap) in taps.enumerated() {
+                        let (inputs, outputs) = (
+                            padded.baseAddress! + margin + tap.first, wide.baseAddress! + y * target + phase
+                        )
+                        for x in 0..<source {
+                            var sum: Float = 0
+                            for k in 0..<4 { sum += tap.weights[k] * inputs[x &+ k] }
+                            outputs[factor &* x] = sum
+                        }
+                    }
+                }
             }
         }
-        var result = [Float](repeating: 0, count: target * target)
-        for (y, tap) in taps.enumerated() {
-            for k in 0..<4 {
-                let (row, weight) = (clamp(tap.first + k) * target, tap.weights[k])
-                for x in 0..<target { result[y * target + x] += weight * wide[row + x] }
+        return wide.withUnsafeBufferPointer { wide in
+            [Float](written: target * target) { result in
+                for y in 0..<target {
+                    let (cell, phase) = y.quotientAndRemainder(dividingBy: factor)
+                    let output = result.baseAddress! + y * target
+                    for k in 0..<4 {
+                        let row = wide.baseAddress! + clamp(cell + taps[phase].first + k) * target
+                        let weight = taps[phase].weights[k]
+                        for x in 0..<target { output[x] += weight * row[x] }
+                    }
+                }
             }
         }
-        return result
+    }
+}
+
+extension [Float] {
+    /// Zeros that `body` writes over.
+    fileprivate init(written count: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+        self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
+            buffer.initialize(repeating: 0)
+            body(buffer)
+            initialized = count
+        }
     }
 }

@@ -25,6 +25,7 @@ final class Painter {
 
     private let plane: TonePlane
     private let field: ChromaField
+    private let saturation: Float
     private let layout: Layout
     private let columns: [(low: Int, high: Int, fraction: Float)]
     private let stride: Int
@@ -34,9 +35,11 @@ final class Painter {
 
     private typealias Between = (upper: UnsafePointer<Float>, lower: UnsafePointer<Float>, fraction: Float)
 
-    init(plane: TonePlane, field: ChromaField, layout: Layout) {
+    /// - Parameter saturation: what chroma is multiplied by.
+    init(plane: TonePlane, field: ChromaField, saturation: Double, layout: Layout) {
         self.plane = plane
         self.field = field
+        self.saturation = Float(saturation)
         self.layout = layout
         columns = (0..<plane.width).map { ChromaField.position($0, of: plane.width) }
         stride = (plane.width + 7) & ~7
@@ -67,7 +70,7 @@ final class Painter {
                 for x in columns.indices {
                     let (low, high, fraction) = columns[x]
                     let value = planes[source + low]
-                    target[p * stride + x] = value + fraction * (planes[source + high] - value)
+                    target[p * stride + x] = saturation * (value + fraction * (planes[source + high] - value))
                 }
             }
         }

@@ -9,6 +9,8 @@ package final class Photograph: Sendable {
     package static let networkSide = 256
     /// Side of the square chroma planes the network makes.
     package static let chromaSide = 64
+    /// Pixels of lightness along a side of one of chroma.
+    static let cellSide = networkSide / chromaSide
 
     /// The name for messages.
     package let name: String
@@ -58,8 +60,7 @@ package final class Photograph: Sendable {
     /// The photograph's own colours: the truth when one is evaluated, zero when it is gray.
     /// - Returns: `[1, 2, 64, 64]`, a and b, each the mean over its cell.
     package func chroma64() -> Tensor {
-        let (side, small) = (Self.networkSide, Self.chromaSide)
-        return Tensor([1, 2, small, small], Self.cellMeans(smallChroma.values, side: side, cells: small))
+        Tensor([1, 2, Self.chromaSide, Self.chromaSide], Self.cellMeans(smallChroma.values))
     }
 
     /// The photograph's own colours at the size of the network's condition.
@@ -73,16 +74,21 @@ package final class Photograph: Sendable {
         return Lab.toRGB(Tensor([1, 3, side, side], smallLightness.values + smallChroma.values))
     }
 
-    /// Means of square cells of square planes, one plane after the other.
-    static func cellMeans(_ planes: [Float], side: Int, cells: Int) -> [Float] {
-        let step = side / cells
+    /// Means of the cells of 256×256 planes, one plane after the other.
+    static func cellMeans(_ planes: [Float]) -> [Float] {
+        let (side, cells, step) = (networkSide, chromaSide, cellSide)
         var result = [Float](repeating: 0, count: planes.count / (step * step))
-        for row in 0..<(planes.count / side) {
-            for column in 0..<side {
-                result[(row / step) * cells + column / step] += planes[row * side + column]
+        planes.withUnsafeBufferPointer { planes in
+            result.withUnsafeMutableBufferPointer { result in
+                for row in 0..<(planes.count / side) {
+                    let (source, target) = (planes.baseAddress! + row * side, result.baseAddress! + row / step * cells)
+                    for cell in 0..<cells {
+                        for i in 0..<step { target[cell] += source[step &* cell &+ i] }
+                    }
+                }
+                for i in result.indices { result[i] /= Float(step * step) }
             }
         }
-        let weight = 1 / Float(step * step)
-        return result.map { $0 * weight }
+        return result
     }
 }

@@ -3,12 +3,6 @@ import Tensor
 /// A reduced photograph that is coloured for a sheet, without a file.
 package struct Preview: Sendable {
     let plane: TonePlane
-    private let guide: Guide
-
-    init(plane: TonePlane, guide: Guide) {
-        self.plane = plane
-        self.guide = guide
-    }
 
     /// Columns.
     package var width: Int { plane.width }
@@ -17,20 +11,22 @@ package struct Preview: Sendable {
 
     /// The photograph without colour.
     package var original: RGBImage {
-        paint(ChromaField(planes: [Float](repeating: 0, count: 4 * ChromaField.side * ChromaField.side)))
+        coloured(ChromaField(planes: [Float](repeating: 0, count: 4 * ChromaField.side * ChromaField.side)))
     }
 
     /// The photograph in the given colours.
-    /// - Parameters:
-    ///   - chroma: `[1, 2, 64, 64]`, a and b in Lab units.
-    ///   - saturation: what chroma is multiplied by.
-    package func coloured(chroma: Tensor, saturation: Double = 1) -> RGBImage {
-        paint(guide.field(chroma: chroma, saturation: Float(saturation)))
+    /// - Parameter saturation: what chroma is multiplied by.
+    package func coloured(_ field: ChromaField, saturation: Double = 1) -> RGBImage {
+        var image = RGBImage(width: width, height: height)
+        let painter = Painter(plane: plane, field: field, saturation: saturation, layout: Painter.Layout())
+        image.pixels.withUnsafeMutableBytes { bytes in
+            for y in 0..<height { _ = painter.paint(y, into: bytes.baseAddress! + y * width * 3) }
+        }
+        return image
     }
 
     /// Upsampled a, then b, row-major, before the gamut.
-    func chroma(_ chroma: Tensor) -> [Float] {
-        let field = guide.field(chroma: chroma, saturation: 1)
+    func chroma(_ field: ChromaField) -> [Float] {
         let (side, count) = (ChromaField.side, width * height)
         let columns = (0..<width).map { ChromaField.position($0, of: width) }
         var result = [Float](repeating: 0, count: 2 * count)
@@ -52,14 +48,5 @@ package struct Preview: Sendable {
             }
         }
         return result
-    }
-
-    private func paint(_ field: ChromaField) -> RGBImage {
-        var image = RGBImage(width: width, height: height)
-        let painter = Painter(plane: plane, field: field, layout: Painter.Layout())
-        image.pixels.withUnsafeMutableBytes { bytes in
-            for y in 0..<height { _ = painter.paint(y, into: bytes.baseAddress! + y * width * 3) }
-        }
-        return image
     }
 }

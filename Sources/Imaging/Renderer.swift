@@ -29,12 +29,16 @@ package final class Renderer: Sendable {
         guide = Guide(lightness: photograph.networkLightness())
     }
 
+    /// Colours for the photograph at any size.
+    /// - Parameter chroma: `[1, 2, 64, 64]`, a and b in Lab units.
+    package func field(chroma: Tensor) -> ChromaField { guide.field(chroma: chroma) }
+
     /// Writes one variant at full resolution; the same input gives the same bytes.
     /// - Parameters:
-    ///   - chroma: `[1, 2, 64, 64]`, a and b in Lab units.
+    ///   - field: its colours.
     ///   - path: a new file; one that is there is replaced, one that failed is removed.
     /// - Throws: `ImagingError`.
-    package func write(chroma: Tensor, to path: String, options: OutputOptions, disclosure: Disclosure) throws
+    package func write(_ field: ChromaField, to path: String, options: OutputOptions, disclosure: Disclosure) throws
         -> VariantReport
     {
         try Vips.ensureStarted()
@@ -44,8 +48,8 @@ package final class Renderer: Sendable {
             depth: options.format.keepsDepth ? photograph.bitDepth : 8,
             hasAlpha: photograph.hasAlpha && options.format.keepsAlpha,
             flattens: photograph.hasAlpha && !options.format.keepsAlpha)
-        let field = guide.field(chroma: chroma, saturation: Float(options.saturation))
-        let strips = StripPainter(plane: plane, field: field, layout: layout, threads: threads)
+        let strips = StripPainter(
+            plane: plane, field: field, saturation: options.saturation, layout: layout, threads: threads)
         let density = (photograph.resolution ?? 72) / 25.4
         let picture = try strips.picture(pixelsPerMillimetre: density)
         try withExtendedLifetime(strips) {
@@ -75,6 +79,6 @@ package final class Renderer: Sendable {
         let width = max(1, Int((Double(plane.width) * scale).rounded()))
         let height = max(1, Int((Double(plane.height) * scale).rounded()))
         let lightness = plane.lightness(width: width, height: height)
-        return Preview(plane: TonePlane(width: width, height: height, lightness: lightness), guide: guide)
+        return Preview(plane: TonePlane(width: width, height: height, lightness: lightness))
     }
 }

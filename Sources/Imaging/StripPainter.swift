@@ -17,10 +17,12 @@ final class StripPainter: @unchecked Sendable {
     private var painted = 0..<0
     private var tallies: [Painter.Tally]
 
-    init(plane: TonePlane, field: ChromaField, layout: Painter.Layout, threads: Int) {
+    init(plane: TonePlane, field: ChromaField, saturation: Double, layout: Painter.Layout, threads: Int) {
         self.plane = plane
         self.layout = layout
-        painters = (0..<threads).map { _ in Painter(plane: plane, field: field, layout: layout) }
+        painters = (0..<threads).map { _ in
+            Painter(plane: plane, field: field, saturation: saturation, layout: layout)
+        }
         rowBytes = plane.width * layout.bytesPerPixel
         strip = .allocate(byteCount: rowBytes * Self.stripHeight, alignment: 64)
         tallies = [Painter.Tally](repeating: Painter.Tally(), count: plane.height)

@@ -1,26 +1,46 @@
 import Tensor
 
 /// A picture of where the samples of one photograph disagree.
-package enum UncertaintyMap {
+package struct UncertaintyMap: Sendable {
     /// The disagreement, in Lab units of chroma, that has the brightest colour; the same for all maps.
     package static let fullScale: Float = 30
+
+    private let preview: Preview
+    private var samples = 0
+    /// Welford's running mean and sum of squares of a, then b, so that samples need not be kept.
+    private var mean: [Float]
+    private var squares: [Float]
+
+    package init(_ preview: Preview) {
+        self.preview = preview
+        mean = [Float](repeating: 0, count: 2 * preview.width * preview.height)
+        squares = mean
+    }
+
+    /// Takes one more sample into account.
+    package mutating func add(_ field: ChromaField) {
+        samples += 1
+        let values = preview.chroma(field)
+        for i in values.indices {
+            let step = values[i] - mean[i]
+            mean[i] += step / Float(samples)
+            squares[i] += step * (values[i] - mean[i])
+        }
+    }
 
     /// Writes the gray photograph and, beside it, the map over a faint copy of it, above a bar of the scale.
     ///
     /// At each pixel the map shows the standard deviation of chroma among the samples, from black (they agree)
     /// through violet and orange to pale yellow (`fullScale` or more).
-    /// - Parameter chromas: each `[1, 2, 64, 64]`, a and b in Lab units.
     /// - Returns: the mean standard deviation, in Lab units; near 0 when the samples hardly differ.
     /// - Throws: `ImagingError`.
     @discardableResult
-    package static func write(chromas: [Tensor], preview: Preview, to path: String, disclosure: Disclosure) throws
-        -> Double
-    {
-        let deviations = deviation(chromas: chromas, preview: preview)
+    package func write(to path: String, disclosure: Disclosure) throws -> Double {
+        let deviations = self.deviations
         let gray = preview.original
         var map = RGBImage(width: preview.width, height: preview.height)
         for i in deviations.indices {
-            let heat = colour(deviations[i] / fullScale)
+            let heat = Self.colour(deviations[i] / Self.fullScale)
             for band in 0..<3 {
                 let value = 0.75 * heat[band] + 0.25 * Float(gray.pixels[3 * i + band])
                 map.pixels[3 * i + band] = UInt8(value.rounded())
@@ -34,27 +54,15 @@ package enum UncertaintyMap {
         var page = RGBImage(width: width, height: height, gray: 40)
         page.place(gray, x: gap, y: gap)
         page.place(map, x: isTall ? preview.width + 2 * gap : gap, y: isTall ? gap : preview.height + 2 * gap)
-        page.place(bar(width: width - 2 * gap, height: barHeight), x: gap, y: height - gap - barHeight)
+        page.place(Self.bar(width: width - 2 * gap, height: barHeight), x: gap, y: height - gap - barHeight)
         try page.write(to: path, options: OutputOptions(format: .png), disclosure: disclosure)
         return deviations.reduce(into: 0) { $0 += Double($1) } / Double(deviations.count)
     }
 
     /// Standard deviation of upsampled chroma among samples: √(var a + var b), row-major.
-    static func deviation(chromas: [Tensor], preview: Preview) -> [Float] {
-        precondition(!chromas.isEmpty, "uncertainty needs samples")
-        let count = preview.width * preview.height
-        // Welford's running mean and sum of squares, so that samples need not be kept.
-        var mean = [Float](repeating: 0, count: 2 * count)
-        var squares = mean
-        for (n, chroma) in chromas.enumerated() {
-            let values = preview.chroma(chroma)
-            for i in values.indices {
-                let step = values[i] - mean[i]
-                mean[i] += step / Float(n + 1)
-                squares[i] += step * (values[i] - mean[i])
-            }
-        }
-        let weight = 1 / Float(chromas.count)
+    private var deviations: [Float] {
+        precondition(samples > 0, "uncertainty needs samples")
+        let (count, weight) = (preview.width * preview.height, 1 / Float(samples))
         return (0..<count).map { ((squares[$0] + squares[count + $0]) * weight).squareRoot() }
     }
 

@@ -177,8 +177,9 @@ import Testing
         let path = try Raster(1, 1, bands: 1) { _, _, _ in 99 }.save("pngsave", scratch.file("1.png"))
         let photograph = try Photograph.open(path: path)
         #expect(photograph.plane.tones == [99 * 257])
-        _ = try Renderer(photograph).write(
-            chroma: chroma(seed: 1), to: scratch.file("o.png"), options: OutputOptions(format: .png),
+        let renderer = Renderer(photograph)
+        _ = try renderer.write(
+            renderer.field(chroma: chroma(seed: 1)), to: scratch.file("o.png"), options: OutputOptions(format: .png),
             disclosure: disclosure)
         let painted = try Photograph.open(path: scratch.file("o.png"))
         #expect(abs(Tone.lightness[painted.plane.tones[0]] - Tone.lightness[99 * 257]) < 0.5)

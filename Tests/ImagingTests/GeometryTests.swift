@@ -75,8 +75,9 @@ import Testing
             #expect(abs(tone - (y * 5 + x / 2)) <= 4)
         }
         let output = scratch.file("out.jpg")
-        _ = try Renderer(photograph).write(
-            chroma: chroma(seed: 1), to: output, options: OutputOptions(), disclosure: disclosure)
+        let renderer = Renderer(photograph)
+        _ = try renderer.write(
+            renderer.field(chroma: chroma(seed: 1)), to: output, options: OutputOptions(), disclosure: disclosure)
         try metadata(output) { #expect(($0.string("orientation") ?? "1") == "1") }
     }
 }

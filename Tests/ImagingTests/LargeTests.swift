@@ -36,16 +36,16 @@ struct LargeTests {
         let writing = try clock.measure {
             for seed in 0..<variants {
                 _ = try renderer!.write(
-                    chroma: chroma(seed: UInt64(seed)), to: scratch.file("out"), options: OutputOptions(format: format),
-                    disclosure: disclosure)
+                    renderer!.field(chroma: chroma(seed: UInt64(seed))), to: scratch.file("out"),
+                    options: OutputOptions(format: format), disclosure: disclosure)
             }
         }
-        let field = Guide(lightness: photograph!.networkLightness()).field(chroma: chroma(seed: 0), saturation: 1)
-        let mild = Guide(lightness: photograph!.networkLightness()).field(chroma: chroma(seed: 0), saturation: 0.3)
+        let field = renderer!.field(chroma: chroma(seed: 0))
         let row = UnsafeMutableRawPointer.allocate(byteCount: width * 6, alignment: 16)
         defer { row.deallocate() }
-        let painting = [field, mild].map { field in
-            let painter = Painter(plane: photograph!.plane, field: field, layout: Painter.Layout())
+        let painting = [1, 0.3].map { saturation in
+            let painter = Painter(
+                plane: photograph!.plane, field: field, saturation: saturation, layout: Painter.Layout())
             return clock.measure { for y in 0..<height { _ = painter.paint(y, into: row) } }
         }
         let sheet = clock.measure { _ = renderer!.preview(longSide: ContactSheet.longSide).original }

@@ -14,9 +14,10 @@ import Testing
     private func write(
         _ photograph: Photograph, _ format: OutputFormat, _ path: String, threads: Int = 1, strength: Float = 30
     ) throws -> VariantReport {
-        try Renderer(photograph, threads: threads).write(
-            chroma: chroma(seed: 3, strength: strength), to: path, options: OutputOptions(format: format),
-            disclosure: disclosure)
+        let renderer = Renderer(photograph, threads: threads)
+        return try renderer.write(
+            renderer.field(chroma: chroma(seed: 3, strength: strength)), to: path,
+            options: OutputOptions(format: format), disclosure: disclosure)
     }
 
     /// Largest difference of L between a photograph and the samples of its picture.
@@ -97,7 +98,8 @@ import Testing
             var options = OutputOptions(format: .tiff)
             options.saturation = saturation
             return try renderer.write(
-                chroma: chroma(seed: 2, strength: 8), to: scratch.file("out"), options: options, disclosure: disclosure
+                renderer.field(chroma: chroma(seed: 2, strength: 8)), to: scratch.file("out"), options: options,
+                disclosure: disclosure
             ).meanChroma
         }
         #expect(abs(try mean(1.5) / mean(1) - 1.5) < 0.01)

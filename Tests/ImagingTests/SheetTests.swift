@@ -6,9 +6,11 @@ import Testing
 @testable import Imaging
 
 @Suite struct SheetTests {
-    private func preview() throws -> Preview {
-        Renderer(try Photograph.open(path: Repository.sample("chelsea.png"))).preview(longSide: 200)
+    private func renderer() throws -> Renderer {
+        Renderer(try Photograph.open(path: Repository.sample("chelsea.png")))
     }
+
+    private func preview() throws -> Preview { try renderer().preview(longSide: 200) }
 
     @Test("A preview keeps proportions, is gray without colour, and is never enlarged")
     func size() throws {
@@ -29,8 +31,9 @@ import Testing
     @Test("A contact sheet holds the original first")
     func sheet() throws {
         let scratch = try TemporaryFolder()
-        let preview = try preview()
-        let variants = (0..<8).map { preview.coloured(chroma: chroma(seed: UInt64($0))) }
+        let renderer = try renderer()
+        let preview = renderer.preview(longSide: 200)
+        let variants = (0..<8).map { preview.coloured(renderer.field(chroma: chroma(seed: UInt64($0)))) }
         try ContactSheet.write(
             original: preview.original, variants: variants, to: scratch.file("sheet.png"),
             options: OutputOptions(format: .png), disclosure: disclosure)
@@ -52,16 +55,17 @@ import Testing
     @Test("Samples that agree have no uncertainty, two that differ have half their distance")
     func uncertainty() throws {
         let scratch = try TemporaryFolder()
-        let preview = try preview()
+        let renderer = try renderer()
+        func disagreement(_ chromas: [Tensor], _ name: String) throws -> Double {
+            var map = UncertaintyMap(renderer.preview(longSide: 200))
+            for chroma in chromas { map.add(renderer.field(chroma: chroma)) }
+            return try map.write(to: scratch.file(name), disclosure: disclosure)
+        }
         let one = chroma(seed: 1)
-        let same = try UncertaintyMap.write(
-            chromas: [one, one, one], preview: preview, to: scratch.file("a.png"), disclosure: disclosure)
-        #expect(same < 1e-4)
+        #expect(try disagreement([one, one, one], "a.png") < 1e-4)
         let flat = Tensor([1, 2, 64, 64])
         let shifted = Tensor([1, 2, 64, 64], [Float](repeating: 6, count: 4096) + [Float](repeating: 8, count: 4096))
-        let differ = try UncertaintyMap.write(
-            chromas: [flat, shifted], preview: preview, to: scratch.file("b.png"), disclosure: disclosure)
-        #expect(abs(differ - 5) < 1e-3)
+        #expect(abs(try disagreement([flat, shifted], "b.png") - 5) < 1e-3)
         #expect(try samples(scratch.file("b.png")).width == 200 + 2 * 12)
     }
 }

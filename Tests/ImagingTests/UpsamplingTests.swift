@@ -9,7 +9,7 @@ import Testing
     /// Mean distance in a and b from the truth at 256×256: bilinear, and guided.
     private func errors(_ photograph: Photograph) -> (bilinear: Double, guided: Double) {
         let (truth, small) = (photograph.chroma256().values, photograph.chroma64())
-        let field = Guide(lightness: photograph.networkLightness()).field(chroma: small, saturation: 1)
+        let field = Guide(lightness: photograph.networkLightness()).field(chroma: small)
         let light = photograph.networkLightness().values
         var bilinear: [Float] = []
         for plane in 0..<2 {
@@ -62,11 +62,10 @@ import Testing
     func keepsMeans(name: String) throws {
         let photograph = try Photograph.open(path: Repository.fixture(name))
         let small = photograph.chroma64().values
-        let field = Guide(lightness: photograph.networkLightness()).field(
-            chroma: photograph.chroma64(), saturation: 1)
+        let field = Guide(lightness: photograph.networkLightness()).field(chroma: photograph.chroma64())
         let light = photograph.networkLightness().values
         let a = (0..<65536).map { field.planes[$0] * light[$0] * 0.01 + field.planes[65536 + $0] }
-        let means = Photograph.cellMeans(a, side: 256, cells: 64)
+        let means = Photograph.cellMeans(a)
         let error = zip(means, small).reduce(into: 0) { $0 += Double(abs($1.0 - $1.1)) } / 4096
         #expect(error < 0.3, "\(error)")
     }
