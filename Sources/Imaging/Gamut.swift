@@ -16,8 +16,8 @@ enum Gamut {
 
     /// The most colourful colours in sRGB of the given lightness and hue, up to the given chroma.
     ///
-    /// Regula falsi (the Illinois method) along the ray from neutral gray, which is always inside: four or five steps of the
-    /// sixteen that are allowed, for an error of chroma of less than 0.01.
+    /// Regula falsi (the Illinois method) along the ray from neutral gray, which is always inside: four or five steps, seldom
+    /// the sixteen that are allowed. One colour in ten thousand has an error of chroma of more than 0.01.
     /// - Parameter y: (L + 16) / 116.
     @inline(__always)
     static func fit(_ y: Vector, _ a: Vector, _ b: Vector) -> Fit {
