@@ -59,8 +59,8 @@ package struct Interpolation: Sendable {
 
     /// Writes the grid as one picture.
     package func write(
-        sheet samples: [ImageColorizer.Sample], of photograph: Photograph, execution: Execution, longSide: Int,
-        to path: String, format: OutputFormat, disclosure: Disclosure
+        sheet samples: [ImageColorizer.Sample], of photograph: Photograph, longSide: Int, to path: String,
+        format: OutputFormat, disclosure: Disclosure
     ) throws {
         let renderer = Renderer(photograph)
         let preview = renderer.preview(longSide: longSide)

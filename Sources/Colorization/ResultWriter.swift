@@ -87,7 +87,7 @@ package struct ResultWriter: Sendable {
             let renderer = Renderer(photograph, threads: max(1, execution.threads / settings.samples))
             let preview = renderer.preview(longSide: ContactSheet.longSide)
             var thumbnails: [RGBImage] = []
-            var map = UncertaintyMap(preview)
+            var map = settings.uncertainty ? UncertaintyMap(preview) : nil
             let numbered = Array(zip(draws, samples).enumerated())
             for start in stride(from: 0, to: numbered.count, by: execution.threads) {
                 let group = Array(numbered[start..<min(start + execution.threads, numbered.count)])
@@ -106,7 +106,7 @@ package struct ResultWriter: Sendable {
                     variants.append(variant)
                     for remark in remarks where !warnings.contains(remark) { warnings.append(remark) }
                     if let thumbnail { thumbnails.append(thumbnail) }
-                    if settings.uncertainty { map.add(field) }
+                    map?.add(field)
                     try progress("rendering")
                 }
             }
@@ -115,10 +115,8 @@ package struct ResultWriter: Sendable {
                 try ContactSheet.write(
                     original: preview.original, variants: thumbnails, to: directory + "/sheet.jpg", disclosure: whole)
             }
-            if settings.uncertainty {
-                for sample in drawn.dropFirst(samples.count) { map.add(renderer.field(chroma: sample.chroma)) }
-                try map.write(to: directory + "/uncertainty.png", disclosure: whole)
-            }
+            for sample in drawn.dropFirst(samples.count) { map?.add(renderer.field(chroma: sample.chroma)) }
+            try map?.write(to: directory + "/uncertainty.png", disclosure: whole)
         }
         if samples.count > 1, Self.spread(samples.map(\.chroma)) < 1 { warnings.append("the samples hardly differ") }
 

@@ -60,7 +60,7 @@ struct Interpolate: ParsableCommand {
                 version: Program.version, model: loaded.metadata.name, modelHash: loaded.metadata.sha256, seed: seed)
             if let output {
                 try interpolation.write(
-                    sheet: samples, of: photograph, execution: model.execution, longSide: size, to: output,
+                    sheet: samples, of: photograph, longSide: size, to: output,
                     format: OutputFormat(path: output) ?? .jpeg, disclosure: disclosure)
             }
             if let images {
