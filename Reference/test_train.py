@@ -17,8 +17,7 @@ from PIL import Image
 from safetensors import safe_open
 
 import golden
-import train
-from autochrome import data, evaluation, guidance, lab, modelfile, network, nonlocal_means
+from autochrome import conditioning, data, evaluation, guidance, lab, modelfile, network, nonlocal_means
 from autochrome.discriminator import Discriminator
 
 HERE = Path(__file__).parent
@@ -194,7 +193,7 @@ class NormTests(unittest.TestCase):
             if isinstance(norm, torch.nn.BatchNorm2d):
                 norm.running_mean.normal_()
         lightness = torch.randn(16, 1, 192, 192)
-        train.estimate_norms(model, [lightness])
+        conditioning.estimate_norms(model, [lightness])
         with torch.no_grad():
             kept = model.features(lightness)
             model.conditioning.encoder.drop_blocks(0)

@@ -1,6 +1,6 @@
 /// Paints rows of a picture: its tones under the colours of a field.
 ///
-/// Not Sendable: each thread has its own, with the rows of the field it is working between.
+/// Not Sendable: each thread has its own.
 final class Painter {
     /// What a row of output looks like.
     struct Layout: Sendable {
@@ -24,61 +24,26 @@ final class Painter {
     }
 
     private let plane: TonePlane
-    private let field: ChromaField
-    private let saturation: Float
     private let layout: Layout
-    private let columns: [(low: Int, high: Int, fraction: Float)]
-    private let stride: Int
-    /// Two rows of the field at full width, four planes each; even rows in the first, odd ones in the second.
-    private let rows: UnsafeMutablePointer<Float>
-    private var rowIndices = [-1, -1]
-
-    private typealias Between = (upper: UnsafePointer<Float>, lower: UnsafePointer<Float>, fraction: Float)
+    private let rows: FieldRows
 
     /// - Parameter saturation: what chroma is multiplied by.
     init(plane: TonePlane, field: ChromaField, saturation: Double, layout: Layout) {
         self.plane = plane
-        self.field = field
-        self.saturation = Float(saturation)
         self.layout = layout
-        columns = (0..<plane.width).map { ChromaField.position($0, of: plane.width) }
-        stride = (plane.width + 7) & ~7
-        rows = .allocate(capacity: 8 * stride)
-        rows.initialize(repeating: 0, count: 8 * stride)
+        rows = FieldRows(field, width: plane.width, height: plane.height, saturation: saturation)
     }
-
-    deinit { rows.deallocate() }
 
     /// Paints row `y` into `output`, which has room for the width of the plane.
     func paint(_ y: Int, into output: UnsafeMutableRawPointer) -> Tally {
-        let place = ChromaField.position(y, of: plane.height)
-        let between = (upper: fieldRow(place.low), lower: fieldRow(place.high), fraction: place.fraction)
+        let row = rows.row(y)
         return layout.depth == 16
-            ? paint(y, between, output.assumingMemoryBound(to: UInt16.self), 65535, step: 1)
-            : paint(y, between, output.assumingMemoryBound(to: UInt8.self), 255, step: 257)
-    }
-
-    /// A row of the field at full width; the one below it stays valid.
-    private func fieldRow(_ index: Int) -> UnsafePointer<Float> {
-        let target = rows + (index & 1) * 4 * stride
-        if rowIndices[index & 1] == index { return UnsafePointer(target) }
-        rowIndices[index & 1] = index
-        let side = ChromaField.side
-        field.planes.withUnsafeBufferPointer { planes in
-            for p in 0..<4 {
-                let source = (p * side + index) * side
-                for x in columns.indices {
-                    let (low, high, fraction) = columns[x]
-                    let value = planes[source + low]
-                    target[p * stride + x] = saturation * (value + fraction * (planes[source + high] - value))
-                }
-            }
-        }
-        return UnsafePointer(target)
+            ? paint(y, row, output.assumingMemoryBound(to: UInt16.self), 65535, step: 1)
+            : paint(y, row, output.assumingMemoryBound(to: UInt8.self), 255, step: 257)
     }
 
     private func paint<Sample: FixedWidthInteger & UnsignedInteger>(
-        _ y: Int, _ between: Between, _ output: UnsafeMutablePointer<Sample>, _ white: Float, step: UInt16
+        _ y: Int, _ row: FieldRows.Row, _ output: UnsafeMutablePointer<Sample>, _ white: Float, step: UInt16
     ) -> Tally {
         var sums = Sums()
         let start = y * plane.width
@@ -87,7 +52,7 @@ final class Painter {
             func paint(_ x: Int, count: Int) {
                 var light = Vector()
                 for lane in 0..<count { light[lane] = Tone.lightness[tones[start + x + lane]] }
-                let chroma = sample(between.upper + x, between.lower + x, between.fraction, light)
+                let chroma = row.chroma(at: x, under: light)
                 let fit = Gamut.fit((light + 16) * (1 / 116), chroma.a, chroma.b)
                 let coded = code(fit, at: start + x, count: count, white)
                 write(coded, to: output + x * layout.bands, count: count)
@@ -95,7 +60,7 @@ final class Painter {
             }
             // Full groups by themselves, so that their loops over lanes have a constant length.
             let whole = plane.width & ~7
-            for x in Swift.stride(from: 0, to: whole, by: 8) { paint(x, count: 8) }
+            for x in stride(from: 0, to: whole, by: 8) { paint(x, count: 8) }
             if whole < plane.width { paint(whole, count: plane.width - whole) }
         }
         if layout.hasAlpha, let alpha = plane.alpha {
@@ -105,20 +70,6 @@ final class Painter {
             }
         }
         return sums.tally
-    }
-
-    /// a and b of eight pixels.
-    @inline(__always)
-    private func sample(
-        _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ fraction: Float, _ light: Vector
-    ) -> (a: Vector, b: Vector) {
-        @inline(__always)
-        func blend(_ p: Int) -> Vector {
-            let top = Vector(at: upper + p * stride)
-            return top + (Vector(at: lower + p * stride) - top) * fraction
-        }
-        let guide = light * 0.01
-        return (blend(0) * guide + blend(1), blend(2) * guide + blend(3))
     }
 
     /// The sRGB samples of eight colours, rounded.

@@ -27,24 +27,20 @@ package struct Preview: Sendable {
 
     /// Upsampled a, then b, row-major, before the gamut.
     func chroma(_ field: ChromaField) -> [Float] {
-        let (side, count) = (ChromaField.side, width * height)
-        let columns = (0..<width).map { ChromaField.position($0, of: width) }
+        let count = width * height
+        let rows = FieldRows(field, width: width, height: height)
         var result = [Float](repeating: 0, count: 2 * count)
         for y in 0..<height {
-            let row = ChromaField.position(y, of: height)
-            for x in 0..<width {
-                let column = columns[x]
-                func value(_ p: Int) -> Float {
-                    let (upper, lower) = ((p * side + row.low) * side, (p * side + row.high) * side)
-                    let top = field.planes[upper + column.low]
-                    let bottom = field.planes[lower + column.low]
-                    let first = top + column.fraction * (field.planes[upper + column.high] - top)
-                    let second = bottom + column.fraction * (field.planes[lower + column.high] - bottom)
-                    return first + row.fraction * (second - first)
+            let row = rows.row(y)
+            for x in stride(from: 0, to: width, by: 8) {
+                let lanes = min(8, width - x)
+                var light = Vector()
+                for lane in 0..<lanes { light[lane] = Tone.lightness[plane.tones[y * width + x + lane]] }
+                let chroma = row.chroma(at: x, under: light)
+                for lane in 0..<lanes {
+                    result[y * width + x + lane] = chroma.a[lane]
+                    result[count + y * width + x + lane] = chroma.b[lane]
                 }
-                let light = Tone.lightness[plane.tones[y * width + x]] * 0.01
-                result[y * width + x] = value(0) * light + value(1)
-                result[count + y * width + x] = value(2) * light + value(3)
             }
         }
         return result

@@ -1,0 +1,378 @@
+"""A stage of training: what it begins with, its steps, and what is kept of them."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import torch
+
+from . import checkpoints, conditioning, data, efficientnet, evaluation, guidance, initialisation, modelfile, network, sheets
+from .devices import Recorded, Workers
+from .discriminator import Discriminator
+
+STAGES = ["conditioning", "flow", "joint"]
+DECAY = 0.998  # of the weights' moving average
+
+
+@dataclass
+class Losses:
+    """What a step computes of a batch."""
+
+    own: torch.Tensor  # what is minimised
+    guiding: torch.Tensor | None  # what guides the samples beside it
+    figure: torch.Tensor  # what is reported
+    spread: torch.Tensor  # the mean squares of two samples' distance from each other and from the truth
+    apart: torch.Tensor  # what the discriminator minimises
+
+
+class Trainer:
+    """Trains a stage from its own checkpoint if there is one, else from the stage before it or the model that is named."""
+
+    def __init__(self, args: argparse.Namespace, weighting: guidance.Weights, workers: Workers):
+        self.args, self.weighting, self.workers = args, weighting, workers
+        torch.manual_seed(args.seed)
+        if args.preset == "paper":
+            self.config = network.Config.paper(args.width, seed=args.seed)
+        else:
+            self.config = network.Config("compact", args.width, args.features, "joint", True, args.seed)
+        self.model = network.Colorizer(self.config).to(args.device, memory_format=torch.channels_last)
+        args.work.mkdir(parents=True, exist_ok=True)
+        # The last state; .best.pt is the one that the next stage begins with.
+        self.checkpoint = args.work / f"{args.stage}.pt"
+        self.progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "cut": 0, "limit": guidance.LIMIT}
+        self.progress |= {"images": 0, "curve": []}
+        self.history: list[dict] = []
+        state = checkpoints.read(self.checkpoint) if self.checkpoint.exists() else None
+        narrow, others = None, False
+        if state:
+            self.resume(state)
+        else:
+            narrow, others = self.begin()
+        self.ema = copy.deepcopy(self.model)
+        if state:
+            self.ema.load_state_dict(state["ema"])
+        self.read_photographs()
+        self.choose_parameters(state)
+        self.gather_guides(state)
+        torch.manual_seed(self.seed)
+        self.adapt(narrow, others)
+        self.compute = Recorded(self.gradients) if args.device == "cuda" else self.gradients
+
+    # What a stage begins with.
+
+    @property
+    def trains_flow(self) -> bool:
+        return self.args.stage != "conditioning"
+
+    def resume(self, state: dict) -> None:
+        self.attach_regression()
+        checkpoints.restore(self.model, state["model"], self.checkpoint)
+        self.progress, self.history = self.progress | state["progress"], state["history"]
+
+    def begin(self) -> tuple[dict | None, bool]:
+        """The weights of a narrower network, if that is what was found, and whether they are the mean of several."""
+        args = self.args
+        before = STAGES[: STAGES.index(args.stage)]
+        earlier = [args.work / f"{s}{kind}.pt" for s in reversed(before) for kind in (".best", "")]
+        found = next(([path] for path in earlier if path.exists()), args.start)
+        if args.flow_of and not found:
+            raise SystemExit("--flow-of: no conditioning network to begin with; name one with --from")
+        narrow = None
+        if found:
+            weights, self.history = checkpoints.beginning(found, args.shares)
+            if args.flow_of:
+                weights, self.history = checkpoints.with_flow(self.model, weights, self.history, args.flow_of)
+            if args.widen:
+                narrow = checkpoints.fitting(self.model, weights, found[-1])
+                self.history = self.history + [{"stage": "widened", "width": args.width}]
+            else:
+                checkpoints.restore(self.model, weights, found[-1])
+        elif args.encoder and self.config.preset == "compact":
+            self.model.conditioning.encoder.load_imagenet(str(args.encoder))
+        self.attach_regression()
+        return narrow, len(found) > 1
+
+    def attach_regression(self) -> None:
+        """Gives `paper` the regression that only its conditioning stage has."""
+        if not self.trains_flow and not self.config.affine:
+            self.model.regression = network.Regression(self.config.features).to(self.args.device)
+
+    def read_photographs(self) -> None:
+        args, cache = self.args, self.args.work / "cache"
+        behind = sum(stage.get("steps", 0) for stage in self.history)  # so that no stage sees again what another saw
+        self.seed = args.seed + behind + self.progress["steps"] + 1_000_000 * self.workers.rank
+        mosaics = 0 if self.trains_flow else round(args.mosaics * args.batch)
+        self.progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames}
+        if self.trains_flow:
+            self.progress |= asdict(self.weighting)
+        tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
+        self.photographs = data.load_shards(args.photos, "photo160-*", 160, cache)
+        self.batches = data.Batches(self.photographs, args.batch, args.device, self.seed, tiny, mosaics)
+        if self.workers.rank == 0:  # which alone validates
+            self.validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
+
+    def choose_parameters(self, state: dict | None) -> None:
+        args, model = self.args, self.model
+        own = [model.conditioning, model.regression]
+        trained = {"conditioning": own, "flow": [model.level1, model.level2, model.level3, model.level4, model.level5]}
+        trained["joint"] = trained["flow"] + own
+        encoder = set(model.conditioning.encoder.parameters()) if self.config.preset == "compact" else set()
+        if encoder and not self.trains_flow:
+            model.conditioning.encoder.drop_blocks(args.drop)
+        self.parameters = [q for m in trained[args.stage] if m is not None for q in m.parameters()]
+        if args.encoder_rate == 0:
+            self.parameters = [q for q in self.parameters if q not in encoder]
+        groups = [
+            {"params": [q for q in self.parameters if q not in encoder], "scale": 1.0},
+            {"params": [q for q in self.parameters if q in encoder], "scale": args.encoder_rate},
+        ]
+        groups = [g for g in groups if g["params"]]
+        self.fused = args.device == "cuda"
+        self.optimiser = torch.optim.AdamW(
+            groups, lr=args.lr, betas=(0.9, 0.99), eps=1e-6, weight_decay=1e-4, fused=self.fused
+        )
+        if state:
+            self.optimiser.load_state_dict(state["optimiser"])
+        for q in model.parameters():
+            q.requires_grad_(False)
+        for q in self.parameters:
+            q.requires_grad_(True)
+            q.grad = torch.zeros_like(q)
+        self.limit = torch.tensor(self.progress["limit"], device=args.device)
+
+    def gather_guides(self, state: dict | None) -> None:
+        args = self.args
+        self.judges = [
+            efficientnet.Judge(str(path)).to(args.device, memory_format=torch.channels_last) for path in args.judge
+        ]
+        recognises = self.judges and args.encoder and self.config.preset == "compact"
+        self.classes = efficientnet.Classes(str(args.encoder)).to(args.device) if recognises else None
+        self.discriminators = [Discriminator(j.tap_channels).to(args.device) for j in self.judges] if args.realism else []
+        self.tellers = [
+            torch.optim.Adam(d.heads.parameters(), lr=args.lr, betas=(0.0, 0.99), eps=1e-6, fused=self.fused)
+            for d in self.discriminators
+        ]
+        if state:
+            for pair, found in zip(zip(self.discriminators, self.tellers), state["discriminators"]):
+                for module, own in zip(pair, found):
+                    module.load_state_dict(own)
+        self.telling = [q for d in self.discriminators for q in d.heads.parameters()]
+        for q in self.telling:
+            q.grad = torch.zeros_like(q)
+
+    def adapt(self, narrow: dict | None, others: bool) -> None:
+        """Fits what the flow stage begins with to photographs: a wider flow, others' norms, a flow without training."""
+        if self.args.stage != "flow":
+            return
+        model = self.model
+        if narrow is not None:
+            initialisation.widen(model, narrow, self.lightness(8))
+        if others:
+            conditioning.estimate_norms(model, self.lightness(20))
+        untrained = not any(stage["stage"] in ("flow", "joint") for stage in self.history)
+        fresh = self.progress["steps"] == 0 and untrained and self.config.preset == "compact"
+        if fresh:
+            model.eval()
+            lightness, ab = self.noisy_batch()
+            initialisation.initialise_channels(model, ab, model.conditions(model.features(lightness)))
+            seen = initialisation.dense_inputs(model, (self.noisy_batch() for _ in range(4000 // self.args.batch)))
+            initialisation.initialise_dense(model.cpu(), seen)
+            model.to(self.args.device)
+        if narrow is not None or others or fresh:
+            self.workers.share(model)
+            self.ema.load_state_dict(model.state_dict())
+
+    def lightness(self, count: int) -> Iterable[torch.Tensor]:
+        """Batches of L apart from what trains, since reports come by the clock."""
+        size = 256 if self.trains_flow else self.args.sizes[1]
+        seen = data.Batches(self.photographs, 24, self.args.device, self.args.seed)
+        return (seen.next(size, self.args.smallest)[0] for _ in range(count))
+
+    def noisy_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
+        lightness, ab = self.batches.next(256, self.args.smallest)
+        return lightness, ab + 0.05 * torch.randn_like(ab)
+
+    # A step.
+
+    def kind_of(self, step: int, done: float) -> tuple:
+        """The conditioning stage's size and judge; then whether mode and samples are guided, the mode alone or neither, and by
+        which judge: samples cost more than likelihood."""
+        if not self.trains_flow:
+            return self.args.sizes[done >= 0.5], step % max(1, len(self.judges))
+        phase = step % self.args.cycle if self.model.regression is not None else 2
+        return phase, step // self.args.cycle % max(1, len(self.judges)) if phase == 0 else 0
+
+    def batch_of(self, kind: tuple) -> tuple[torch.Tensor, torch.Tensor]:
+        args = self.args
+        if self.trains_flow:
+            lightness, ab = self.batches.next(256, args.smallest, aged=args.aged, frames=args.frames)
+        else:
+            lightness, ab = self.batches.next(kind[0], args.smallest, args.tone, args.focus, args.aged, args.frames)
+        return lightness.contiguous(memory_format=torch.channels_last), ab
+
+    def losses(self, kind: tuple, lightness: torch.Tensor, ab: torch.Tensor) -> Losses:
+        args, model = self.args, self.model
+        judge = self.judges[kind[1]] if self.judges else None
+        discriminator = self.discriminators[kind[1]] if self.discriminators else None
+        spread, apart = ab.new_zeros(2), ab.new_zeros(())
+        with torch.autocast(args.device, torch.bfloat16):
+            if not self.trains_flow:
+                loss, error = conditioning.loss_of(model, lightness, ab, judge, args.judge_weight, self.classes)
+                return Losses(loss, None, error, spread, apart)
+            with torch.set_grad_enabled(args.stage == "joint"):
+                features = model.features(lightness)
+            c = model.conditions(features)
+            ab = ab + 0.05 * torch.randn_like(ab)
+            nll = network.nll_per_dimension(*model(ab, c)).mean()
+            loss, guiding = nll, None
+            if kind[0] < 2:
+                few = max(1, round(args.batch * args.guided))
+                guiding, spread, apart = guidance.guidance_loss(
+                    model, c, lightness, ab, few, judge, discriminator, self.weighting, samples=kind[0] == 0
+                )
+            if args.stage == "joint" and model.regression is not None:
+                loss = loss + conditioning.regression_loss(*c["affine"], ab)[0]
+            return Losses(loss, guiding, nll, spread, apart)
+
+    def gradients(self, kind: tuple, lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
+        """Leaves the gradients with the parameters; the figure, the share that the guidance was cut to, how ill samples are
+        told apart from photographs, and the spread."""
+        found = self.losses(kind, lightness, ab)
+        torch._foreach_zero_([q.grad for q in self.parameters])
+        extra, share = [], torch.ones_like(self.limit)
+        if found.apart.requires_grad:
+            heads = list(self.discriminators[kind[1]].heads.parameters())
+            for q, g in zip(heads, torch.autograd.grad(found.apart, heads)):
+                q.grad.copy_(g)
+        if found.guiding is not None:
+            extra, share = guidance.cut_gradients(found.guiding, self.parameters, self.limit)
+        found.own.backward()
+        for q, g in zip(self.parameters, extra):
+            if g is not None:
+                q.grad.add_(g)
+        figures = [x.detach().float() for x in (found.figure, share, found.apart)]
+        return torch.cat([torch.stack(figures), found.spread.float()])
+
+    def set_modes(self) -> None:
+        self.model.train()
+        if not self.trains_flow:
+            for level in range(1, 6):
+                getattr(self.model, f"level{level}").eval()
+        if self.args.stage == "flow":
+            self.model.conditioning.eval()
+            if self.model.regression is not None:
+                self.model.regression.eval()
+        if self.config.preset == "compact" and self.args.encoder_rate == 0:
+            self.model.conditioning.encoder.eval()
+
+    def run(self) -> None:
+        args, progress = self.args, self.progress
+        start, before = time.time(), progress["minutes"]
+        next_report = args.report
+        running, spread, apart_now = None, None, None
+        self.set_modes()
+        done = False
+        while not done:
+            step = progress["steps"]
+            share = min(1.0, progress["minutes"] / args.minutes if args.minutes else step / args.steps)
+            rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
+            for g in self.optimiser.param_groups:
+                g["lr"] = rate * g["scale"]
+            kind = self.kind_of(step, share)
+            # The clock's mean, so that all workers end with the same step.
+            clock = self.limit.new_tensor([before + (time.time() - start) / 60])
+            figures = torch.cat([self.compute(kind, *self.batch_of(kind)), clock])
+            figures = self.workers.average(self.parameters + self.telling, figures)
+            figure, cut_to, apart, between, off, progress["minutes"] = figures
+            size = torch.nn.utils.clip_grad_norm_(self.parameters, 2.0 if self.trains_flow else 1.0).item()
+            progress["cut"] += cut_to < 1
+            if 0 < between < math.inf and 0 < off < math.inf:
+                spread = [smoothed(old, new) for old, new in zip(spread or (None, None), (between, off))]
+                if args.spread:  # what guides holds samples together
+                    progress["limit"] *= (spread[0] / spread[1] / args.spread) ** 0.02
+                    progress["limit"] = min(max(progress["limit"], guidance.LIMIT / 2), 2 * guidance.LIMIT)
+                    self.limit.fill_(progress["limit"])
+            exploded = running is not None and figure > running + 3
+            if math.isfinite(figure) and size < 100 and not exploded:
+                self.optimiser.step()
+                if self.discriminators and kind[0] == 0 and math.isfinite(apart):
+                    self.tellers[kind[1]].step()
+                    apart_now = smoothed(apart_now, apart)
+                average(self.ema, self.model, min(DECAY, (step + 1) / (step + 10)))
+                running = smoothed(running, figure)
+            else:
+                progress["skipped"] += 1
+            progress["steps"] += 1
+            progress["images"] += args.batch * self.workers.count
+            if progress["steps"] % 20 == 0 and self.workers.rank == 0:
+                line = f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']}"
+                line += f" loss {running or 0:.4f} grad {size:.2f}"
+                line += f" spread {spread[0] / spread[1]:.3f} limit {progress['limit']:.3f}" if spread else ""
+                print(line + (f" told apart {apart_now:.3f}" if apart_now else ""), flush=True)
+            done = progress["minutes"] >= args.minutes if args.minutes else progress["steps"] >= args.steps
+            if self.workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
+                next_report += args.report
+                self.report()
+                self.set_modes()
+
+    # What is kept.
+
+    def report(self) -> None:
+        """Validates the averaged weights, and keeps them: as a checkpoint, and as a model file if none before was better."""
+        args, progress, ema = self.args, self.progress, self.ema
+        if args.stage != "flow":
+            conditioning.estimate_norms(ema, self.lightness(20))
+        if self.trains_flow:
+            row = {k: round(v["mean"], 4) for k, v in evaluation.evaluate(ema, self.validation, 4, 1.0, 1).items()}
+        else:
+            row = conditioning.validate(ema, self.validation)
+        progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
+        counts = f"skipped {progress['skipped']} cut {progress['cut']}"
+        print(f"== {progress['minutes']:.1f} min {json.dumps(row)} {counts}", flush=True)
+        if self.trains_flow:
+            sheets.draw([ema], self.validation[:8], args.work / f"{args.stage}.png")
+        merit = row["nll_per_dim" if self.trains_flow else "regression"]
+        is_best = math.isfinite(merit) and merit <= progress.get("best", math.inf)
+        if is_best:
+            progress["best"] = merit
+        state = {"model": self.model.state_dict(), "ema": ema.state_dict(), "optimiser": self.optimiser.state_dict()}
+        state["discriminators"] = [(d.state_dict(), t.state_dict()) for d, t in zip(self.discriminators, self.tellers)]
+        for path in [self.checkpoint] + [self.checkpoint.with_suffix(".best.pt")] * is_best:
+            torch.save(state | {"progress": progress, "history": self.history}, path.with_suffix(".tmp"))
+            path.with_suffix(".tmp").rename(path)
+        if is_best:
+            self.export(row)
+
+    def export(self, row: dict) -> None:
+        compact = self.config.preset == "compact"
+        record = {
+            "data": "photo160, 12289 research photographs, in mosaics tiny64, 20000; rights non-commercial or unclear",
+            "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0" if compact else "none",
+            "stages": self.history + [self.progress],
+            "validation": row,
+            "licence": "trained on research data sets: non-commercial use",
+        }
+        regression, self.ema.regression = self.ema.regression, self.ema.regression if self.config.affine else None
+        modelfile.save(self.ema, self.args.work / f"{self.args.stage}.safetensors", record, half=True)
+        self.ema.regression = regression
+
+
+def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
+    pairs = list(zip(ema.state_dict().values(), model.state_dict().values()))
+    floats = [(a, b) for a, b in pairs if a.dtype.is_floating_point]
+    with torch.no_grad():
+        torch._foreach_lerp_([a for a, _ in floats], [b for _, b in floats], 1 - decay)
+        for a, b in pairs:
+            if not a.dtype.is_floating_point:
+                a.copy_(b)
+
+
+def smoothed(before: float | None, now: float) -> float:
+    """A running mean over about fifty steps, which begins with the first."""
+    return now if before is None else 0.98 * before + 0.02 * now
