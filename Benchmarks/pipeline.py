@@ -49,7 +49,7 @@ def colorize(model, photograph: Path, output: Path, samples: int) -> None:
     with torch.no_grad():
         c = model.conditions(model.features(lab.normalise_l(small)))
         model.compare(c)
-        z = evaluation.latents(samples, 0.8, torch.Generator().manual_seed(1))
+        z = evaluation.latents(samples, torch.Generator().manual_seed(1))
         expanded = {k: repeat(v, samples) for k, v in c.items()}
         chroma = lab.denormalise_ab(evaluation.sample(model, expanded, z)).permute(0, 2, 3, 1).numpy()
 

@@ -73,12 +73,12 @@ def main() -> None:
         rgb = images[start : start + 20].float() / 255
         lightness, ab = data.split(rgb)
         c = model.conditions(model.features(lightness))
-        z = evaluation.latents(len(rgb), args.temperature, generator)
+        z = evaluation.latents(len(rgb), generator)
         pictures = {
             "original": rgb,
             "gray": evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab))),
             "mode": evaluation.colorize(lightness, evaluation.sample(model, c, torch.zeros_like(z))),
-            "sample": evaluation.colorize(lightness, evaluation.sample(model, c, z)),
+            "sample": evaluation.colorize(lightness, evaluation.sample(model, c, z, args.temperature)),
         }
         for name, picture in pictures.items():
             square = F.interpolate(picture, size=(224, 224), mode="bicubic", antialias=True).clamp(0, 1)

@@ -16,14 +16,19 @@ def colorize(lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
     return lab.lab_to_rgb(torch.cat([lab.denormalise_l(lightness), ab], 1))
 
 
-def sample(model: network.Colorizer, c: dict, z: torch.Tensor) -> torch.Tensor:
-    """The chroma of a latent vector as the program shows it."""
-    return model.shown(model.inverse(z, c), c)
+def sample(model: network.Colorizer, c: dict, z: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+    """The chroma of a latent vector as the program shows it.
+
+    What a draw adds to the regression is multiplied by the temperature. Latent vectors are so only where there is none: nearer
+    to 0 than any that the flow was trained with, they are of other colours, and not only of fainter ones.
+    """
+    z = z if model.regression is not None else temperature * z
+    return model.shown(model.inverse(z, c), c, temperature)
 
 
-def latents(count: int, temperature: float, generator: torch.Generator) -> torch.Tensor:
+def latents(count: int, generator: torch.Generator) -> torch.Tensor:
     """Draws, [count, 8192]."""
-    return temperature * torch.randn(count, sum(network.LATENT), generator=generator)
+    return torch.randn(count, sum(network.LATENT), generator=generator)
 
 
 def rmse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -53,7 +58,7 @@ def evaluate(
         mode = colorize(lightness, sample(model, c, torch.zeros(len(rgb), 8192, device=device)))
         draws = torch.stack(
             [
-                colorize(lightness, sample(model, c, latents(len(rgb), temperature, generator).to(device)))
+                colorize(lightness, sample(model, c, latents(len(rgb), generator).to(device), temperature))
                 for _ in range(samples)
             ]
         )

@@ -463,11 +463,11 @@ class Colorizer(nn.Module):
 
     KNEE, REACH = 1.75, 1.25
 
-    def shown(self, chroma: torch.Tensor, c: dict) -> torch.Tensor:
+    def shown(self, chroma: torch.Tensor, c: dict, temperature: float = 1.0) -> torch.Tensor:
         """A draw as the program shows it: the regression and what it adds to it, averaged over places that look alike.
 
         What it adds is in units of the regression's scales, and held before and after: what lies more than KNEE from the mean
-        is compressed to at most KNEE + REACH.
+        is compressed to at most KNEE + REACH. Then it is multiplied by the temperature.
         """
         if self.regression is None:
             return chroma
@@ -476,7 +476,7 @@ class Colorizer(nn.Module):
         mean, scale = (x.float() for x in c["affine"])
         u = self.held((chroma - mean) * (-scale).exp())
         u = self.held(nonlocal_means.GAIN * nonlocal_means.averaged(u, c["weights"]))
-        return c["settled"] + u * scale.exp()
+        return c["settled"] + temperature * u * scale.exp()
 
     def compare(self, c: dict) -> None:
         """Adds to conditions which places look alike and the regression averaged among them, for all samples."""

@@ -23,12 +23,12 @@ def draw(
     rgb = images.to(device).float() / 255
     lightness, ab = data.split(rgb)
     generator = torch.Generator().manual_seed(7)
-    latents = [torch.zeros(len(rgb), 8192)]
-    latents += [evaluation.latents(len(rgb), temperature, generator) for _ in range(samples)]
+    latents = [(torch.zeros(len(rgb), 8192), 1.0)]
+    latents += [(evaluation.latents(len(rgb), generator), temperature) for _ in range(samples)]
     tiles = [rgb, evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab)))]
     for model in models:
         model.eval()
         c = model.conditions(model.features(lightness))
-        tiles += [evaluation.colorize(lightness, evaluation.sample(model, c, z.to(device))) for z in latents]
+        tiles += [evaluation.colorize(lightness, evaluation.sample(model, c, z.to(device), t)) for z, t in latents]
     grid = torch.cat([torch.cat(list(t), 1) for t in tiles], 2)
     Image.fromarray((grid * 255 + 0.5).byte().permute(1, 2, 0).cpu().numpy()).save(path, quality=90)

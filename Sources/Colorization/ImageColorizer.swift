@@ -31,15 +31,22 @@ package final class ImageColorizer: Sendable {
     }
 
     /// The colourings of latent vectors of 8192 numbers each.
+    ///
+    /// - Parameter temperature: How far they go from the most likely one, z = 0, which is the same at any; 1 as learned.
+    ///   What a draw adds to the network's regression is multiplied by it. Latent vectors are so only where a network has no
+    ///   regression: nearer to 0 than any that the flow was trained with, they are of other colours, not only of fainter ones.
     package func samples(
-        latents: [[Float]], _ conditions: Conditions, _ execution: Execution
+        latents: [[Float]], temperature: Double = 1, _ conditions: Conditions, _ execution: Execution
     ) throws(ColorizationError) -> [Sample] {
+        let latents = network.configuration.affine ? latents : latents.map { $0.map { $0 * Float(temperature) } }
         var samples: [Sample] = []
         for start in stride(from: 0, to: latents.count, by: Self.batch) {
             let part = latents[start..<min(start + Self.batch, latents.count)]
             let z = Tensor([part.count, Colorizer.latentCount], part.flatMap { $0 })
+            let temperatures = part.map { $0.contains { $0 != 0 } ? Float(temperature) : 1 }
             let (normalised, logDeterminants) = network.inverse(z: z, conditions, execution)
-            let chroma = Normalisation.denormalised(chroma: network.shown(normalised, conditions, execution)).values
+            let shown = network.shown(normalised, temperatures: temperatures, conditions, execution)
+            let chroma = Normalisation.denormalised(chroma: shown).values
             guard chroma.allSatisfy(\.isFinite) else { throw .nonFinite }
             let size = chroma.count / part.count
             for (i, latent) in part.enumerated() {

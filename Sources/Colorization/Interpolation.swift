@@ -12,12 +12,14 @@ package struct Interpolation: Sendable {
     /// Images to a side, odd.
     package let grid: Int
     let latents: [[Float]]
+    private let temperature: Double
 
     /// The supplement's two-dimensional walk z* = a₁z₁ + a₂z₂ between two vectors drawn from a seed, the mode in the
     /// centre, rows from a₁ = −0.9 to 0.9.
     package init(content: String, seed: UInt64, grid: Int) {
         precondition(grid >= 3 && grid % 2 == 1, "the grid must be odd and at least 3")
         self.grid = grid
+        temperature = 1
         let first = Latent.draw(content: content, seed: seed, index: 0)
         let second = Latent.draw(content: content, seed: seed, index: 1)
         let coefficients = (0..<grid).map { Float(Self.reach * (2 * Double($0) / Double(grid - 1) - 1)) }
@@ -30,14 +32,13 @@ package struct Interpolation: Sendable {
     ///
     /// - Parameters:
     ///   - level: Of the flow, one of `LatentTransfer.levels`.
-    ///   - temperature: Standard deviation of the draws.
+    ///   - temperature: How far colourings go from the most likely one.
     package init(content: String, seed: UInt64, grid: Int, varying level: Int, temperature: Double) {
         precondition(grid >= 3 && grid % 2 == 1, "the grid must be odd and at least 3")
         precondition(LatentTransfer.levels.contains(level), "level \(level) has no part in the latent")
         self.grid = grid
-        func draw(_ index: Int) -> [Float] {
-            Latent.draw(content: content, seed: seed, index: index, temperature: temperature)
-        }
+        self.temperature = temperature
+        func draw(_ index: Int) -> [Float] { Latent.draw(content: content, seed: seed, index: index) }
         let base = draw(0)
         let range = Colorizer.latentLevels[level - LatentTransfer.levels.lowerBound]
         let centre = grid * grid / 2
@@ -54,7 +55,8 @@ package struct Interpolation: Sendable {
         _ photograph: Photograph, colorizer: ImageColorizer, execution: Execution
     ) throws -> [ImageColorizer.Sample] {
         let conditions = colorizer.conditions(lightness: photograph.networkLightness(), execution)
-        return try colorizer.samples(latents: latents, conditions, execution)
+        return try colorizer.samples(
+            latents: latents, temperature: temperature, conditions, execution)
     }
 
     /// Writes the grid as one picture.

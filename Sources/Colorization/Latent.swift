@@ -10,11 +10,10 @@ package enum Latent {
     ///   - content: The image file's SHA-256 in hexadecimal.
     ///   - seed: The setting of that name.
     ///   - index: Which sample.
-    ///   - temperature: Standard deviation; 1 as learned.
-    package static func draw(content: String, seed: UInt64, index: Int, temperature: Double = 1) -> [Float] {
+    package static func draw(content: String, seed: UInt64, index: Int) -> [Float] {
         let key = ContentHash(of: Array("\(content)/\(seed)/\(index)".utf8)).bytes
         func word(_ start: Int) -> UInt64 { key[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
         var stream = RandomStream(high: word(0), low: word(8))
-        return stream.normals(Colorizer.latentCount).map { $0 * Float(temperature) }
+        return stream.normals(Colorizer.latentCount)
     }
 }

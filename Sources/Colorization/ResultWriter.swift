@@ -69,13 +69,12 @@ package struct ResultWriter: Sendable {
             let latents = draws.map { draw in
                 let latent =
                     draw.map { index in
-                        Latent.draw(
-                            content: origin.sha256, seed: settings.seed, index: index,
-                            temperature: settings.temperature)
+                        Latent.draw(content: origin.sha256, seed: settings.seed, index: index)
                     } ?? [Float](repeating: 0, count: Colorizer.latentCount)
                 return transfer?.applied(to: latent) ?? latent
             }
-            return try colorizer.samples(latents: latents, conditions, execution)
+            return try colorizer.samples(
+                latents: latents, temperature: settings.temperature, conditions, execution)
         }
         let samples = drawn.prefix(settings.samples)
         try progress("rendering")

@@ -38,9 +38,14 @@ extension Colorizer {
     package func regression(_ conditions: Conditions) -> Tensor? { conditions.affine?.mean }
 
     /// Normalised chroma [S, 2, 64, 64] of draws as it is shown, of the same shape.
-    package func shown(_ chroma: Tensor, _ conditions: Conditions, _ execution: Execution) -> Tensor {
+    ///
+    /// - Parameter temperatures: What each draw adds to the regression is multiplied by; as learned if left out. Without a
+    ///   regression draws are shown as they are.
+    package func shown(
+        _ chroma: Tensor, temperatures: [Float]? = nil, _ conditions: Conditions, _ execution: Execution
+    ) -> Tensor {
         conditions.check(samples: chroma.shape[0])
-        return conditions.showing?(chroma, execution) ?? chroma
+        return conditions.showing?(chroma, temperatures: temperatures, execution) ?? chroma
     }
 
     /// Each block's condition, before the coefficient functions.

@@ -44,21 +44,27 @@ struct Showing: Sendable {
     }
 
     /// Normalised chroma [S, 2, 64, 64] of draws as it is shown, of the same shape.
-    func callAsFunction(_ chroma: Tensor, _ execution: Execution) -> Tensor {
+    ///
+    /// - Parameter temperatures: what each draw's deviations are multiplied by in the end; 1 if left out.
+    func callAsFunction(_ chroma: Tensor, temperatures: [Float]?, _ execution: Execution) -> Tensor {
         let deviation = Self.held(drawn.forward(chroma).u)
-        let means = likeness(Elementwise.averagePool(deviation, Self.pooling, execution), execution)
-        return settled.inverse(Self.held(Elementwise.bilinearUpsampled2(means, execution), gain: Self.gain)).x
+        let means = Elementwise.bilinearUpsampled2(
+            likeness(Elementwise.averagePool(deviation, Self.pooling, execution), execution), execution)
+        return settled.inverse(Self.held(means, gain: Self.gain, shares: temperatures)).x
     }
 
-    private static func held(_ deviation: Tensor, gain: Float = 1) -> Tensor {
+    private static func held(_ deviation: Tensor, gain: Float = 1, shares: [Float]? = nil) -> Tensor {
         var result = deviation
-        let count = result.count
+        let (samples, size) = (result.shape[0], result.count / result.shape[0])
         result.withUnsafeMutablePointer { base in
-            for i in 0..<count {
-                let u = gain * base[i]
-                let excess = abs(u) - knee
-                let magnitude = excess > 0 ? knee + (limit - knee) * tanh(excess / (limit - knee)) : abs(u)
-                base[i] = u < 0 ? -magnitude : magnitude
+            for sample in 0..<samples {
+                let share = shares?[sample] ?? 1
+                for i in sample * size..<(sample + 1) * size {
+                    let u = gain * base[i]
+                    let excess = abs(u) - knee
+                    let magnitude = excess > 0 ? knee + (limit - knee) * tanh(excess / (limit - knee)) : abs(u)
+                    base[i] = share * (u < 0 ? -magnitude : magnitude)
+                }
             }
         }
         return result

@@ -9,7 +9,7 @@ extension ColoringSettings.ColoredPolicy: ExpressibleByArgument {}
 struct ColoringOptions: ParsableArguments {
     @Option(help: "Variants of each photograph, 1 to 99. (default: 8)") var samples: Int?
     @Option(help: "Selects the variants; the same seed gives the same. (default: 1)") var seed: UInt64?
-    @Option(help: "Spread of the variants, 0 to 2; 1 is what was learned. (default: 0.8)") var temperature: Double?
+    @Option(help: "Spread of the variants, 0 to 2; 1 is what was learned. (default: 0.7)") var temperature: Double?
     @Option(help: "Factor on the strength of all colours, 0 to 3. (default: 1)") var saturation: Double?
     @Option(help: "jpeg, png, webp or tiff. (default: jpeg)") var format: OutputFormat?
     @Option(help: "Quality of jpeg and webp, 1 to 100. (default: 92)") var quality: Int?

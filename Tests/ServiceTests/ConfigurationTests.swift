@@ -182,7 +182,7 @@ import Testing
     @Test func theKeyOfAResultCoversWhatChangesIt() {
         let plain = ColoringSettings()
         let changes: [(inout ColoringSettings) -> Void] = [
-            { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.7 },
+            { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.5 },
             { $0.modeFirst = false }, { $0.saturation = 1.1 }, { $0.format = .png }, { $0.quality = 80 },
             { $0.sheet = false }, { $0.uncertainty = false },
         ]

@@ -28,12 +28,6 @@ import Testing
         }
     }
 
-    @Test func temperatureScalesTheDraw() {
-        let plain = Latent.draw(content: content, seed: 7, index: 3)
-        let scaled = Latent.draw(content: content, seed: 7, index: 3, temperature: 0.5)
-        #expect(scaled == plain.map { $0 * 0.5 })
-    }
-
     @Test func drawsAreStandardNormal() {
         let all = (0..<24).flatMap { Latent.draw(content: content, seed: 1, index: $0) }.map(Double.init)
         let n = Double(all.count)

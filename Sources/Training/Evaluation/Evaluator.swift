@@ -37,7 +37,7 @@ package struct Evaluator: Sendable {
 
         func picture(_ chroma: Tensor) -> [Float] { Self.picture(lightness, chroma) }
         func colour(_ latents: [[Float]]) throws -> [[Float]] {
-            try colorizer.samples(latents: latents, conditions, execution).map { picture($0.chroma) }
+            try samples(latents, conditions).map { picture($0.chroma) }
         }
 
         var figures = Figures()
@@ -72,13 +72,17 @@ package struct Evaluator: Sendable {
         if let regression = colorizer.network.regression(conditions) {
             chromas.append(Normalisation.denormalised(chroma: regression))
         }
-        chromas += try colorizer.samples(latents: latents, conditions, execution).map(\.chroma)
+        chromas += try self.samples(latents, conditions).map(\.chroma)
         let planes = [photograph.rgb256().values] + chromas.map { Self.picture(lightness, $0) }
         return planes.map { RGBImage(planes: $0, width: 256, height: 256) }
     }
 
     private func draw(_ name: String, _ index: Int) -> [Float] {
-        Latent.draw(content: name, seed: seed, index: index, temperature: temperature)
+        Latent.draw(content: name, seed: seed, index: index)
+    }
+
+    private func samples(_ latents: [[Float]], _ conditions: Conditions) throws -> [ImageColorizer.Sample] {
+        try colorizer.samples(latents: latents, temperature: temperature, conditions, execution)
     }
 
     /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do.

@@ -22,7 +22,7 @@ struct Transfer: ParsableCommand {
     @Option(help: ArgumentHelp("Where the results go.", valueName: "dir")) var output: String
     @Option(help: "Levels whose latent code is taken from the reference, of 2 to 5, with commas between.")
     var levels = "5"
-    @Option(help: "Largest length of a level's code, 0 to 2; 1 is that of a usual draw.") var strength = 0.75
+    @Option(help: "Largest length of a level's code, 0 to 2; 1 is that of a usual draw.") var strength = 1.0
     @OptionGroup(title: "Colouring") var coloring: ColoringOptions
     @OptionGroup var model: ModelOptions
 
