@@ -9,7 +9,7 @@ package struct ColoringSettings: Sendable, Equatable {
     package var samples = 8
     /// Selects the draws; the same seed, content, model and settings give the same bytes.
     package var seed: UInt64 = 1
-    /// Standard deviation of the latent draws, 0 to 2; 1 is the distribution that was learned.
+    /// How far draws go from the most likely colours, 0 to 2; 1 is the distribution that was learned.
     package var temperature = 0.7
     /// Whether variant 1 is the mode (z = 0) instead of a draw.
     package var modeFirst = true

@@ -55,8 +55,7 @@ package struct Interpolation: Sendable {
         _ photograph: Photograph, colorizer: ImageColorizer, execution: Execution
     ) throws -> [ImageColorizer.Sample] {
         let conditions = colorizer.conditions(lightness: photograph.networkLightness(), execution)
-        return try colorizer.samples(
-            latents: latents, temperature: temperature, conditions, execution)
+        return try colorizer.samples(latents: latents, temperature: temperature, conditions, execution)
     }
 
     /// Writes the grid as one picture.

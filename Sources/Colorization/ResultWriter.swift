@@ -73,8 +73,7 @@ package struct ResultWriter: Sendable {
                     } ?? [Float](repeating: 0, count: Colorizer.latentCount)
                 return transfer?.applied(to: latent) ?? latent
             }
-            return try colorizer.samples(
-                latents: latents, temperature: settings.temperature, conditions, execution)
+            return try colorizer.samples(latents: latents, temperature: settings.temperature, conditions, execution)
         }
         let samples = drawn.prefix(settings.samples)
         try progress("rendering")
