@@ -37,7 +37,7 @@ package struct Evaluator: Sendable {
 
         func picture(_ chroma: Tensor) -> [Float] { Self.picture(lightness, chroma) }
         func colour(_ latents: [[Float]]) throws -> [[Float]] {
-            try samples(latents, conditions).map { picture($0.chroma) }
+            try chromas(latents, conditions).map(picture)
         }
 
         var figures = Figures()
@@ -68,12 +68,12 @@ package struct Evaluator: Sendable {
         let conditions = colorizer.conditions(lightness: lightness, execution)
         let latents =
             [[Float](repeating: 0, count: Colorizer.latentCount)] + (0..<min(count, samples)).map { draw(name, $0) }
-        var chromas = [Tensor([1, 2, 64, 64])]
+        var shown = [Tensor([1, 2, 64, 64])]
         if let regression = colorizer.network.regression(conditions) {
-            chromas.append(Normalisation.denormalised(chroma: regression))
+            shown.append(Normalisation.denormalised(chroma: regression))
         }
-        chromas += try self.samples(latents, conditions).map(\.chroma)
-        let planes = [photograph.rgb256().values] + chromas.map { Self.picture(lightness, $0) }
+        shown += try chromas(latents, conditions)
+        let planes = [photograph.rgb256().values] + shown.map { Self.picture(lightness, $0) }
         return planes.map { RGBImage(planes: $0, width: 256, height: 256) }
     }
 
@@ -81,8 +81,8 @@ package struct Evaluator: Sendable {
         Latent.draw(content: name, seed: seed, index: index)
     }
 
-    private func samples(_ latents: [[Float]], _ conditions: Conditions) throws -> [ImageColorizer.Sample] {
-        try colorizer.samples(latents: latents, temperature: temperature, conditions, execution)
+    private func chromas(_ latents: [[Float]], _ conditions: Conditions) throws -> [Tensor] {
+        try colorizer.samples(latents: latents, temperature: temperature, conditions, execution).map(\.chroma)
     }
 
     /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do.
