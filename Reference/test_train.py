@@ -122,7 +122,7 @@ class GuidanceTests(unittest.TestCase):
     def test_what_guides_is_cut_and_left_out_where_it_is_not_finite(self):
         x = torch.nn.Parameter(torch.ones(4))
         for factor, expected, share in ((0.1, 0.2, 1), (1e6, 0.3, 0.15e-6), (float("inf"), 0, 0), (float("nan"), 0, 0)):
-            (gradient,), cut_to = guidance.cut_gradients((factor * x).sum(), [x], torch.tensor(0.3))
+            (gradient,), cut_to = guidance.cut_gradients((factor * x).sum(), [x], 0.3)
             self.assertAlmostEqual(cut_to.item(), share, places=9)
             self.assertAlmostEqual(gradient.norm().item(), expected, places=5)
 
@@ -161,15 +161,21 @@ class GuidanceTests(unittest.TestCase):
         c = model.conditions(model.features(lightness))
         discriminator = Discriminator([3, 3, 3, 3])
         weights = guidance.Weights(energy=0.1, judge=0.1, realism=1)
-        torch.manual_seed(4)
-        alone, *_ = guidance.guidance_loss(model, c, lightness, ab, 2, Eyes(), None, weights, samples=True)
-        torch.manual_seed(4)
-        loss, _, apart = guidance.guidance_loss(model, c, lightness, ab, 2, Eyes(), discriminator, weights, samples=True)
-        self.assertGreater((loss - alone).item(), 0.2)
+
+        def guided(discriminator: Discriminator | None, spreading: float) -> guidance.Guidance:
+            torch.manual_seed(4)
+            by = (Eyes(), discriminator, weights, torch.tensor(spreading))
+            return guidance.guidance_of(model, c, lightness, ab, 2, *by, samples=True)
+
+        told = guided(discriminator, 0.0)
+        self.assertGreater((told.loss - guided(None, 0.0).loss).item(), 0.2)
+        between, off = told.spread
+        spread = (guided(discriminator, 2.0).loss - told.loss).item()
+        self.assertAlmostEqual(spread, 2 * (off / between).log().item(), places=3)
         flow, heads = list(model.level2.parameters()), list(discriminator.heads.parameters())
-        guiding = torch.autograd.grad(loss, flow, retain_graph=True)
+        guiding = torch.autograd.grad(told.loss, flow, retain_graph=True)
         self.assertTrue(any(g.abs().max() > 0 for g in guiding))
-        learning = torch.autograd.grad(apart, flow + heads, allow_unused=True)
+        learning = torch.autograd.grad(told.apart, flow + heads, allow_unused=True)
         self.assertTrue(all(g is None for g in learning[: len(flow)]))
         self.assertTrue(all(g is not None for g in learning[len(flow) :]))
 
@@ -220,6 +226,13 @@ class TrainTests(unittest.TestCase):
         self.assertNotIn("Traceback", done.stderr)
         return done.stdout + done.stderr
 
+    def narrow_flow(self) -> Path:
+        """A flow that need not be fitted to photographs first."""
+        path = self.work.with_name("narrow.safetensors")
+        model = golden.fill_model(network.Colorizer(network.Config(width=0.05)), 1)
+        modelfile.save(model, path, {"stages": [{"stage": "flow"}]}, half=False)
+        return path
+
     def checkpoint(self, stage: str) -> dict:
         return torch.load(self.work / f"{stage}.pt", weights_only=False)
 
@@ -250,13 +263,19 @@ class TrainTests(unittest.TestCase):
         self.assertEqual([s["stage"] for s in record["stages"]], ["conditioning", "flow", "joint"])
         self.assertIn("nll_per_dim", record["validation"])
 
-    def test_a_stage_ends_by_the_clock_and_the_spread_steers_what_guides(self):
-        self.train("flow", "--minutes", "0.001", "--spread", "0.01")
+    def test_a_stage_ends_by_the_clock(self):
+        self.train("flow", "--from", str(self.narrow_flow()), "--minutes", "0.001")
         progress = self.checkpoint("flow")["progress"]
         self.assertGreaterEqual(progress["minutes"], 0.001)
         self.assertLess(progress["steps"], 1000)
-        self.assertGreater(progress["limit"], guidance.LIMIT)  # spread further than a hundredth of what is calibrated
-        self.assertLessEqual(progress["limit"], 2 * guidance.LIMIT)
+
+    def test_the_spread_is_held_by_what_drives_samples_apart(self):
+        begun = self.narrow_flow()
+        for share, more in (("1e-9", False), ("1000", True)):
+            self.train("flow", "--from", str(begun), "--steps", "2", "--cycle", "1", "--spread", share)
+            progress = self.checkpoint("flow")["progress"]
+            self.assertEqual(progress["spreading"] > guidance.SPREADING, more)
+            (self.work / "flow.pt").unlink()
 
     def test_two_processes_end_with_the_same_step(self):
         self.train("conditioning", "--minutes", "0.05", processes=2)
@@ -325,9 +344,7 @@ class TrainTests(unittest.TestCase):
         self.assertIn("--flow-of: no conditioning network", self.train("flow", *other, fails=True))
 
     def test_a_wider_flow_begins_with_what_a_narrower_one_has_learned(self):
-        narrow = golden.fill_model(network.Colorizer(network.Config(width=0.05)), 1)
-        path = self.work.with_name("narrow.safetensors")
-        modelfile.save(narrow, path, {"stages": [{"stage": "flow"}]}, half=False)
+        path = self.narrow_flow()
         wider = ["--from", str(path), "--widen", "--steps", "1", "--lr", "0"]
         self.train("flow", "--width", "0.1", *wider)
         metadata, record, _ = self.exported("flow")

@@ -50,11 +50,11 @@ def main() -> None:
     p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
     p.add_argument("--realism", type=float, default=0, help="weight of a discriminator, which sees as the judges see")
     p.add_argument("--energy", type=float, default=0.1, help="weight of the samples' energy score")
-    p.add_argument("--guided", type=float, default=0.25, help="share of a batch's pictures whose mode and samples are guided")
+    p.add_argument("--guided", type=float, default=0.25, help="share of a batch's pictures whose samples are guided")
     p.add_argument("--cycle", type=int, default=3, help="samples are guided in one step of so many, the mode alone in the next")
     p.add_argument(
         "--spread", type=float, default=0,
-        help="what two samples' squared distance is held at, as a share of theirs from the truth: 1 is calibrated, 0 lets it be",
+        help="what two samples' squared distance is brought to, as a share of theirs from the truth: 1 is calibrated, 0 lets it be",
     )
     p.add_argument(
         "--from", dest="start", type=Path, nargs="+", default=[],

@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from . import efficientnet, evaluation, network
 from .discriminator import Discriminator
 
-LIMIT = 0.3  # about as long as the likelihood's own gradient; where the control of the spread begins
+LIMIT = 0.4  # of its gradient's length; the likelihood's own is about half as long
+SPREADING = 0.1  # where the weight that holds samples apart begins
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,21 @@ class Weights:
     """How much each part of what guides counts beside the tie of the mode to the regression."""
 
     energy: float  # of two samples' energy score
-    judge: float  # of what the judge sees in mode and sample, in nats
+    judge: float  # of what the judge sees in samples, in nats
     realism: float  # of what the discriminator tells samples by
 
 
-def guidance_loss(
+@dataclass
+class Guidance:
+    """What guides a batch's samples, and what is seen of them."""
+
+    loss: torch.Tensor
+    spread: torch.Tensor  # the mean squares of two samples' distance from each other and from the truth
+    judged: torch.Tensor  # the divergence of what the judge sees in samples from what it sees in photographs, nats
+    apart: torch.Tensor  # what the discriminator minimises
+
+
+def guidance_of(
     model: network.Colorizer,
     c: dict,
     lightness: torch.Tensor,
@@ -31,60 +42,64 @@ def guidance_loss(
     judge: efficientnet.Judge | None,
     discriminator: Discriminator | None,
     weights: Weights,
+    spreading: torch.Tensor,
     samples: bool,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """What likelihood alone leaves loose, for the first images of a batch: the mode and, if asked, the spread of the samples.
+) -> Guidance:
+    """What likelihood alone leaves loose, for the first images of a batch: the mode and, if asked, two samples of each.
 
     The picture of z = 0 is tied to the network's own regression: chroma is heavy-tailed, its most likely value is not its
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
-    of a picture count little in z. Two samples are scored against the truth as they are shown. What ran away in any of the
-    pictures gives no gradient instead of an endless one. With a judge, the mode and a sample shall show what the photograph
-    shows; with a discriminator, which looks through the judge's eyes, a sample shall pass for the photograph. Beside the loss,
-    the mean squares of two samples' distance from each other and from the truth, and the discriminator's own loss.
+    of a picture count little in z. Samples are scored against the truth as they are shown. What ran away in any of the
+    pictures gives no gradient instead of an endless one. With a judge, samples shall show what the photograph shows; with a
+    discriminator, which looks through the judge's eyes, they shall pass for the photograph. Both would rather have them all
+    alike, hence `spreading`, the weight of how near to each other they are beside how far from the truth.
     """
-    pictures = 3 if samples else 1
-    part = {k: tuple(x[:count].repeat(pictures, 1, 1, 1) for x in c[k]) for k in c if k == "affine"}
-    part |= {k: [x[:count].repeat(pictures, 1, 1, 1) for x in v] for k, v in c.items() if isinstance(v, list)}
-    part[5] = c[5][:count].repeat(pictures, 1)
-    z = torch.randn(pictures * count, 8192, device=chroma.device)
-    z[:count] = 0
+    modes = max(1, count // 4) if samples else count  # once tied it hardly strays
+    counts = [modes, count, count] if samples else [modes]
+
+    def repeated(x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([x[:n] for n in counts])
+
+    part = {k: [repeated(x) for x in v] for k, v in c.items() if isinstance(v, (list, tuple))}
+    part[5] = repeated(c[5])
+    z = torch.randn(sum(counts), 8192, device=chroma.device)
+    z[:modes] = 0
     beyond: list[torch.Tensor] = []
     drawn = model.inverse(z, part, beyond)
     mean, scale = part["affine"]
     drawn = torch.where((drawn - mean).abs() > 8 * scale.exp(), drawn.detach(), drawn)
-    loss = 2 * (drawn[:count] - mean[:count].detach()).pow(2).mean() + sum(beyond)
+    loss = 2 * (drawn[:modes] - mean[:modes].detach()).pow(2).mean() + sum(beyond)
+    nothing = loss.new_zeros(())
     if not samples:
-        return loss, drawn.new_zeros(2), drawn.new_zeros(())
+        return Guidance(loss, nothing.repeat(2), nothing, nothing)
     with torch.autocast(chroma.device.type, enabled=False):
         own = {"affine": tuple(x[:count] for x in c["affine"]), "features": c["features"][:count]}
-        model.compare(own)
-        part["weights"] = own["weights"].repeat(pictures, 1, 1)
-        part["settled"] = own["settled"].repeat(pictures, 1, 1, 1)
-        mode, first, second = model.shown(drawn, part).chunk(3)
+        first, second = (model.shown(x, own) for x in drawn[modes:].chunk(2))
     truth = chroma[:count]
     between, off = (first - second).pow(2).mean(), torch.cat([first - truth, second - truth]).pow(2).mean()
+    loss = loss + weights.energy * energy_score(first, second, truth) + spreading * (off / between.clamp(min=1e-6)).log()
     spread = torch.stack([between, off]).detach()
-    loss = loss + weights.energy * energy_score(first, second, truth)
     if judge is None:
-        return loss, spread, spread.new_zeros(())
+        return Guidance(loss, spread, nothing, nothing)
     with torch.autocast(chroma.device.type, enabled=False):
-        shown = torch.cat([evaluation.colorize(lightness[:count], x) for x in (mode, first)])
+        shown = torch.cat([evaluation.colorize(lightness[:count], x) for x in (first, second)])
         truth = evaluation.colorize(lightness[:count], truth)
     shown, truth = (F.interpolate(x, size=(192, 192), mode="bilinear", antialias=True) for x in (shown, truth))
     with torch.no_grad():
         real = judge.taps_of(truth)
-        seen = judge.classes(real[-1]).repeat(2, 1)
+        seen = judge.classes(real[-1])
     taps = judge.taps_of(shown)
-    loss = loss + weights.judge * efficientnet.divergence(judge.classes(taps[-1]), seen)
+    judged = efficientnet.divergence(judge.classes(taps[-1]), seen.repeat(2, 1))
+    loss = loss + weights.judge * judged
     if discriminator is None:
-        return loss, spread, spread.new_zeros(())
-    sample = [tap[count:] for tap in taps]
-    loss = loss + weights.realism * discriminator.told_apart(sample, real)
-    return loss, spread, discriminator.told_apart(real, [tap.detach() for tap in sample])
+        return Guidance(loss, spread, judged.detach(), nothing)
+    real = [tap.repeat(2, 1, 1, 1) for tap in real]
+    loss = loss + weights.realism * discriminator.told_apart(taps, real)
+    return Guidance(loss, spread, judged.detach(), discriminator.told_apart(real, [tap.detach() for tap in taps]))
 
 
 def cut_gradients(
-    loss: torch.Tensor, parameters: list[torch.nn.Parameter], limit: torch.Tensor
+    loss: torch.Tensor, parameters: list[torch.nn.Parameter], limit: float
 ) -> tuple[list[torch.Tensor | None], torch.Tensor]:
     """The gradients of what guides, together at most `limit` long, 0 if they are not finite, and the share they were cut to.
 

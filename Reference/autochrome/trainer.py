@@ -25,10 +25,8 @@ class Losses:
     """What a step computes of a batch."""
 
     own: torch.Tensor  # what is minimised
-    guiding: torch.Tensor | None  # what guides the samples beside it
+    guidance: guidance.Guidance | None  # of the samples, beside it
     figure: torch.Tensor  # what is reported
-    spread: torch.Tensor  # the mean squares of two samples' distance from each other and from the truth
-    apart: torch.Tensor  # what the discriminator minimises
 
 
 class Trainer:
@@ -45,7 +43,7 @@ class Trainer:
         args.work.mkdir(parents=True, exist_ok=True)
         # The last state; .best.pt is the one that the next stage begins with.
         self.checkpoint = args.work / f"{args.stage}.pt"
-        self.progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "cut": 0, "limit": guidance.LIMIT}
+        self.progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "cut": 0, "spreading": 0.0}
         self.progress |= {"images": 0, "curve": []}
         self.history: list[dict] = []
         state = checkpoints.read(self.checkpoint) if self.checkpoint.exists() else None
@@ -144,7 +142,7 @@ class Trainer:
         for q in self.parameters:
             q.requires_grad_(True)
             q.grad = torch.zeros_like(q)
-        self.limit = torch.tensor(self.progress["limit"], device=args.device)
+        self.spreading = torch.tensor(self.progress["spreading"], device=args.device)
 
     def gather_guides(self, state: dict | None) -> None:
         args = self.args
@@ -220,11 +218,10 @@ class Trainer:
         args, model = self.args, self.model
         judge = self.judges[kind[1]] if self.judges else None
         discriminator = self.discriminators[kind[1]] if self.discriminators else None
-        spread, apart = ab.new_zeros(2), ab.new_zeros(())
         with torch.autocast(args.device, torch.bfloat16):
             if not self.trains_flow:
                 loss, error = conditioning.loss_of(model, lightness, ab, judge, args.judge_weight, self.classes)
-                return Losses(loss, None, error, spread, apart)
+                return Losses(loss, None, error)
             with torch.set_grad_enabled(args.stage == "joint"):
                 features = model.features(lightness)
             c = model.conditions(features)
@@ -233,31 +230,32 @@ class Trainer:
             loss, guiding = nll, None
             if kind[0] < 2:
                 few = max(1, round(args.batch * args.guided))
-                guiding, spread, apart = guidance.guidance_loss(
-                    model, c, lightness, ab, few, judge, discriminator, self.weighting, samples=kind[0] == 0
+                guiding = guidance.guidance_of(
+                    model, c, lightness, ab, few, judge, discriminator, self.weighting, self.spreading, samples=kind[0] == 0
                 )
             if args.stage == "joint" and model.regression is not None:
                 loss = loss + conditioning.regression_loss(*c["affine"], ab)[0]
-            return Losses(loss, guiding, nll, spread, apart)
+            return Losses(loss, guiding, nll)
 
     def gradients(self, kind: tuple, lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-        """Leaves the gradients with the parameters; the figure, the share that the guidance was cut to, how ill samples are
-        told apart from photographs, and the spread."""
+        """Leaves the gradients with the parameters; the figure, the share that the guidance was cut to, the judge's divergence,
+        how ill samples are told apart from photographs, and the spread."""
         found = self.losses(kind, lightness, ab)
         torch._foreach_zero_([q.grad for q in self.parameters])
-        extra, share = [], torch.ones_like(self.limit)
-        if found.apart.requires_grad:
-            heads = list(self.discriminators[kind[1]].heads.parameters())
-            for q, g in zip(heads, torch.autograd.grad(found.apart, heads)):
-                q.grad.copy_(g)
-        if found.guiding is not None:
-            extra, share = guidance.cut_gradients(found.guiding, self.parameters, self.limit)
+        extra, guiding = [], found.guidance
+        seen = [torch.ones_like(self.spreading), *self.spreading.new_zeros(4)]
+        if guiding is not None:
+            if guiding.apart.requires_grad:
+                heads = list(self.discriminators[kind[1]].heads.parameters())
+                for q, g in zip(heads, torch.autograd.grad(guiding.apart, heads)):
+                    q.grad.copy_(g)
+            extra, share = guidance.cut_gradients(guiding.loss, self.parameters, guidance.LIMIT)
+            seen = [share, guiding.judged, guiding.apart, *guiding.spread]
         found.own.backward()
         for q, g in zip(self.parameters, extra):
             if g is not None:
                 q.grad.add_(g)
-        figures = [x.detach().float() for x in (found.figure, share, found.apart)]
-        return torch.cat([torch.stack(figures), found.spread.float()])
+        return torch.stack([x.detach().float() for x in (found.figure, *seen)])
 
     def set_modes(self) -> None:
         self.model.train()
@@ -275,7 +273,7 @@ class Trainer:
         args, progress = self.args, self.progress
         start, before = time.time(), progress["minutes"]
         next_report = args.report
-        running, spread, apart_now = None, None, None
+        running, spread, judged_now, apart_now = None, None, None, None
         self.set_modes()
         done = False
         while not done:
@@ -286,18 +284,19 @@ class Trainer:
                 g["lr"] = rate * g["scale"]
             kind = self.kind_of(step, share)
             # The clock's mean, so that all workers end with the same step.
-            clock = self.limit.new_tensor([before + (time.time() - start) / 60])
+            clock = self.spreading.new_tensor([before + (time.time() - start) / 60])
             figures = torch.cat([self.compute(kind, *self.batch_of(kind)), clock])
             figures = self.workers.average(self.parameters + self.telling, figures)
-            figure, cut_to, apart, between, off, progress["minutes"] = figures
+            figure, cut_to, judged, apart, between, off, progress["minutes"] = figures
             size = torch.nn.utils.clip_grad_norm_(self.parameters, 2.0 if self.trains_flow else 1.0).item()
             progress["cut"] += cut_to < 1
             if 0 < between < math.inf and 0 < off < math.inf:
                 spread = [smoothed(old, new) for old, new in zip(spread or (None, None), (between, off))]
-                if args.spread:  # what guides holds samples together
-                    progress["limit"] *= (spread[0] / spread[1] / args.spread) ** 0.02
-                    progress["limit"] = min(max(progress["limit"], guidance.LIMIT / 2), 2 * guidance.LIMIT)
-                    self.limit.fill_(progress["limit"])
+                judged_now = smoothed(judged_now, judged)
+                if args.spread:
+                    wanted = (progress["spreading"] or guidance.SPREADING) * (args.spread * spread[1] / spread[0]) ** 0.02
+                    progress["spreading"] = min(max(wanted, 0.005), 5.0)
+                    self.spreading.fill_(progress["spreading"])
             exploded = running is not None and figure > running + 3
             if math.isfinite(figure) and size < 100 and not exploded:
                 self.optimiser.step()
@@ -313,7 +312,8 @@ class Trainer:
             if progress["steps"] % 20 == 0 and self.workers.rank == 0:
                 line = f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']}"
                 line += f" loss {running or 0:.4f} grad {size:.2f}"
-                line += f" spread {spread[0] / spread[1]:.3f} limit {progress['limit']:.3f}" if spread else ""
+                if spread:
+                    line += f" spread {spread[0] / spread[1]:.3f} by {progress['spreading']:.3f} judged {judged_now:.3f}"
                 print(line + (f" told apart {apart_now:.3f}" if apart_now else ""), flush=True)
             done = progress["minutes"] >= args.minutes if args.minutes else progress["steps"] >= args.steps
             if self.workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
