@@ -54,7 +54,7 @@ def main() -> None:
     p.add_argument("--cycle", type=int, default=3, help="samples are guided in one step of so many, the mode alone in the next")
     p.add_argument(
         "--spread", type=float, default=0,
-        help="what two samples' squared distance is brought to, as a share of theirs from the truth: 1 is calibrated, 0 lets it be",
+        help="what two samples' squared distance is held at, as a share of theirs from the truth: 1 is calibrated, 0 lets it be",
     )
     p.add_argument(
         "--from", dest="start", type=Path, nargs="+", default=[],

@@ -51,8 +51,8 @@ def guidance_of(
     mean, and the mode drifts to gray. The distance is taken between pictures, since the few coarse latents that make most
     of a picture count little in z. Samples are scored against the truth as they are shown. What ran away in any of the
     pictures gives no gradient instead of an endless one. With a judge, samples shall show what the photograph shows; with a
-    discriminator, which looks through the judge's eyes, they shall pass for the photograph. Both would rather have them all
-    alike, hence `spreading`, the weight of how near to each other they are beside how far from the truth.
+    discriminator, which looks through the judge's eyes, they shall pass for the photograph. The judge would rather have them
+    all alike, hence `spreading`, the weight of how near to each other they are beside how far from the truth.
     """
     modes = max(1, count // 4) if samples else count  # once tied it hardly strays
     counts = [modes, count, count] if samples else [modes]
