@@ -11,7 +11,8 @@ from . import efficientnet, evaluation, network
 from .discriminator import Discriminator
 
 LIMIT = 0.4  # of its gradient's length; the likelihood's own is about half as long
-SPREADING = 0.1  # where the weight that holds samples apart begins
+SPREADING = 0.1  # where the weight that holds samples apart begins, and between what it stays
+SPREADING_RANGE = (0.005, 5.0)
 
 
 @dataclass(frozen=True)

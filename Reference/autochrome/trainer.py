@@ -25,7 +25,7 @@ class Losses:
     """What a step computes of a batch."""
 
     own: torch.Tensor  # what is minimised
-    guidance: guidance.Guidance | None  # of the samples, beside it
+    guiding: guidance.Guidance | None  # of the samples, beside it
     figure: torch.Tensor  # what is reported
 
 
@@ -242,7 +242,7 @@ class Trainer:
         how ill samples are told apart from photographs, and the spread."""
         found = self.losses(kind, lightness, ab)
         torch._foreach_zero_([q.grad for q in self.parameters])
-        extra, guiding = [], found.guidance
+        extra, guiding = [], found.guiding
         seen = [torch.ones_like(self.spreading), *self.spreading.new_zeros(4)]
         if guiding is not None:
             if guiding.apart.requires_grad:
@@ -295,7 +295,8 @@ class Trainer:
                 judged_now = smoothed(judged_now, judged)
                 if args.spread:
                     wanted = (progress["spreading"] or guidance.SPREADING) * (args.spread * spread[1] / spread[0]) ** 0.02
-                    progress["spreading"] = min(max(wanted, 0.005), 5.0)
+                    least, most = guidance.SPREADING_RANGE
+                    progress["spreading"] = min(max(wanted, least), most)
                     self.spreading.fill_(progress["spreading"])
             exploded = running is not None and figure > running + 3
             if math.isfinite(figure) and size < 100 and not exploded:
@@ -312,8 +313,8 @@ class Trainer:
             if progress["steps"] % 20 == 0 and self.workers.rank == 0:
                 line = f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']}"
                 line += f" loss {running or 0:.4f} grad {size:.2f}"
-                if spread:
-                    line += f" spread {spread[0] / spread[1]:.3f} by {progress['spreading']:.3f} judged {judged_now:.3f}"
+                line += f" spread {spread[0] / spread[1]:.3f} by {progress['spreading']:.3f}" if spread else ""
+                line += f" judged {judged_now:.3f}" if judged_now else ""
                 print(line + (f" told apart {apart_now:.3f}" if apart_now else ""), flush=True)
             done = progress["minutes"] >= args.minutes if args.minutes else progress["steps"] >= args.steps
             if self.workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
