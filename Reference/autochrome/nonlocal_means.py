@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 
 SIDE = 32  # of the grid that deviations are averaged on
-BANDWIDTH = 0.2  # of the features' distance, in units of their root mean square
-REACH = 0.5  # of the distance in the picture, in units of its side
-GAIN = 1.3  # gives back the spread that averaging takes
+BANDWIDTH = 0.5  # of the features' distance, in units of their root mean square
+REACH = 0.25  # of the distance in the picture, in units of its side
+GAIN = 1.4  # gives back the spread that averaging takes
 
 
 def weights(features: torch.Tensor) -> torch.Tensor:
@@ -28,8 +28,9 @@ def weights(features: torch.Tensor) -> torch.Tensor:
 
 
 def narrowed(weights: torch.Tensor) -> torch.Tensor:
-    """The weights of a bandwidth and a reach 1/√2 times as wide."""
-    return weights.square() / weights.square().sum(2, keepdim=True)
+    """The weights of a bandwidth and a reach 1/√8 times as wide."""
+    narrow = weights.pow(8)
+    return narrow / narrow.sum(2, keepdim=True)
 
 
 def averaged(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -11,11 +11,11 @@ struct Showing: Sendable {
     /// By how much chroma is averaged before places are compared.
     private static let pooling = 2
     /// Of the features' distance, in units of their root mean square.
-    private static let bandwidth: Float = 0.2
+    private static let bandwidth: Float = 0.5
     /// Of the distance in the picture, in units of its side.
-    private static let reach: Float = 0.5
+    private static let reach: Float = 0.25
     /// Gives back the spread that averaging takes.
-    private static let gain: Float = 1.3
+    private static let gain: Float = 1.4
     /// The knee and the end of what is let through, in units of the regression's scale.
     private static let (knee, limit): (Float, Float) = (1.75, 3)
 

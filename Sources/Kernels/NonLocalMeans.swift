@@ -93,21 +93,27 @@ package struct NonLocalMeans: Sendable {
         return means
     }
 
-    /// The same by weights of a bandwidth and a reach 1/√2 times as wide: their squares, normalised anew.
+    /// The same by weights of a bandwidth and a reach 1/√8 times as wide: their eighth powers, normalised anew.
     package func narrow(_ x: Tensor, _ execution: Execution) -> Tensor {
         mean(x, execution) { weights, values, count in
             var (sum, total, rest) = (Vector(), Vector(), (sum: Float(0), total: Float(0)))
             Elementwise.forEachVector(count) { at in
-                let square = weights.vector(at) * weights.vector(at)
-                sum = sum.addingProduct(square, values.vector(at))
-                total += square
+                let weight = Self.eighthPower(weights.vector(at))
+                sum = sum.addingProduct(weight, values.vector(at))
+                total += weight
             } rest: { at in
-                let square = weights[at] * weights[at]
-                rest.sum += square * values[at]
-                rest.total += square
+                let weight = Self.eighthPower(Vector(repeating: weights[at]))[0]
+                rest.sum += weight * values[at]
+                rest.total += weight
             }
             return (sum.sum() + rest.sum) / (total.sum() + rest.total)
         }
+    }
+
+    private static func eighthPower(_ x: Vector) -> Vector {
+        let square = x * x
+        let fourth = square * square
+        return fourth * fourth
     }
 
     private static func product(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Float {

@@ -15,7 +15,7 @@ import Testing
         let expected = Reference.nonLocalMeans(own, features: features, bandwidth: Double(Float(0.3)), reach: 0.5)
         #expect(relativeError(means(own, Execution(threads: 2)), expected) <= 1e-5)
         let narrower = Reference.nonLocalMeans(
-            own, features: features, bandwidth: Double(Float(0.3)) / 2.0.squareRoot(), reach: 0.5 / 2.0.squareRoot())
+            own, features: features, bandwidth: Double(Float(0.3)) / 8.0.squareRoot(), reach: 0.5 / 8.0.squareRoot())
         #expect(relativeError(means.narrow(own, Execution(threads: 2)), narrower) <= 1e-5)
     }
 
