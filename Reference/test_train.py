@@ -276,7 +276,7 @@ class TrainTests(unittest.TestCase):
         def spreading(share: str) -> float:
             self.train("flow", "--from", str(begun), "--steps", "2", "--cycle", "1", "--spread", share)
             (self.work / "flow.pt").rename(self.work / "done.pt")
-            return torch.load(self.work / "done.pt", weights_only=False)["progress"]["spreading"]
+            return self.checkpoint("done")["progress"]["spreading"]
 
         self.assertTrue(least < spreading("1e-9") < guidance.SPREADING < spreading("1000") < most)
         self.assertEqual((spreading("1e-99"), spreading("1e99")), (least, most))
