@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import torch
 
@@ -29,6 +30,18 @@ class Losses:
     figure: torch.Tensor  # what is reported
 
 
+class Seen(NamedTuple):
+    """What all workers saw of a step together, in the order of `Trainer.gradients`, and the time it ended."""
+
+    figure: float
+    cut_to: float  # the share of its length that is left of the guidance
+    judged: float  # the judge's divergence, nats
+    apart: float  # how ill samples are told from photographs
+    between: float  # two samples' mean square distance from each other
+    off: float  # and from the truth
+    minutes: float
+
+
 class Trainer:
     """Trains a stage from its own checkpoint if there is one, else from the stage before it or the model that is named."""
 
@@ -46,6 +59,7 @@ class Trainer:
         self.progress = {"stage": args.stage, "minutes": 0.0, "steps": 0, "skipped": 0, "cut": 0, "spreading": 0.0}
         self.progress |= {"images": 0, "curve": []}
         self.history: list[dict] = []
+        self.recent: dict[str, float] = {}  # running means of what steps saw
         state = checkpoints.read(self.checkpoint) if self.checkpoint.exists() else None
         narrow, others = None, False
         if state:
@@ -196,7 +210,7 @@ class Trainer:
         lightness, ab = self.batches.next(256, self.args.smallest)
         return lightness, ab + 0.05 * torch.randn_like(ab)
 
-    # A step.
+    # What a step computes.
 
     def kind_of(self, step: int, done: float) -> tuple:
         """The conditioning stage's size and judge; then whether mode and samples are guided, the mode alone or neither, and by
@@ -238,8 +252,7 @@ class Trainer:
             return Losses(loss, guiding, nll)
 
     def gradients(self, kind: tuple, lightness: torch.Tensor, ab: torch.Tensor) -> torch.Tensor:
-        """Leaves the gradients with the parameters; the figure, the share that the guidance was cut to, the judge's divergence,
-        how ill samples are told apart from photographs, and the spread."""
+        """Leaves the gradients with the parameters; what is seen of the step."""
         found = self.losses(kind, lightness, ab)
         torch._foreach_zero_([q.grad for q in self.parameters])
         extra, guiding = [], found.guiding
@@ -269,58 +282,90 @@ class Trainer:
         if self.config.preset == "compact" and self.args.encoder_rate == 0:
             self.model.conditioning.encoder.eval()
 
+    # The steps.
+
     def run(self) -> None:
         args, progress = self.args, self.progress
         start, before = time.time(), progress["minutes"]
         next_report = args.report
-        running, spread, judged_now, apart_now = None, None, None, None
         self.set_modes()
         done = False
         while not done:
-            step = progress["steps"]
-            share = min(1.0, progress["minutes"] / args.minutes if args.minutes else step / args.steps)
-            rate = args.lr * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
-            for g in self.optimiser.param_groups:
-                g["lr"] = rate * g["scale"]
-            kind = self.kind_of(step, share)
+            self.set_rate()
+            kind = self.kind_of(progress["steps"], self.share_done)
             # The clock's mean, so that all workers end with the same step.
             clock = self.spreading.new_tensor([before + (time.time() - start) / 60])
             figures = torch.cat([self.compute(kind, *self.batch_of(kind)), clock])
-            figures = self.workers.average(self.parameters + self.telling, figures)
-            figure, cut_to, judged, apart, between, off, progress["minutes"] = figures
-            size = torch.nn.utils.clip_grad_norm_(self.parameters, 2.0 if self.trains_flow else 1.0).item()
-            progress["cut"] += cut_to < 1
-            if 0 < between < math.inf and 0 < off < math.inf:
-                spread = [smoothed(old, new) for old, new in zip(spread or (None, None), (between, off))]
-                judged_now = smoothed(judged_now, judged)
-                if args.spread:
-                    wanted = (progress["spreading"] or guidance.SPREADING) * (args.spread * spread[1] / spread[0]) ** 0.02
-                    least, most = guidance.SPREADING_RANGE
-                    progress["spreading"] = min(max(wanted, least), most)
-                    self.spreading.fill_(progress["spreading"])
-            exploded = running is not None and figure > running + 3
-            if math.isfinite(figure) and size < 100 and not exploded:
-                self.optimiser.step()
-                if self.discriminators and kind[0] == 0 and math.isfinite(apart):
-                    self.tellers[kind[1]].step()
-                    apart_now = smoothed(apart_now, apart)
-                average(self.ema, self.model, min(DECAY, (step + 1) / (step + 10)))
-                running = smoothed(running, figure)
-            else:
-                progress["skipped"] += 1
-            progress["steps"] += 1
-            progress["images"] += args.batch * self.workers.count
+            seen = Seen(*self.workers.average(self.parameters + self.telling, figures))
+            progress["minutes"] = seen.minutes
+            self.hold_spread(seen)
+            length = self.apply(kind, seen)
             if progress["steps"] % 20 == 0 and self.workers.rank == 0:
-                line = f"{args.stage} {progress['minutes']:.1f} min step {progress['steps']}"
-                line += f" loss {running or 0:.4f} grad {size:.2f}"
-                line += f" spread {spread[0] / spread[1]:.3f} by {progress['spreading']:.3f}" if spread else ""
-                line += f" judged {judged_now:.3f}" if judged_now else ""
-                print(line + (f" told apart {apart_now:.3f}" if apart_now else ""), flush=True)
-            done = progress["minutes"] >= args.minutes if args.minutes else progress["steps"] >= args.steps
+                self.tell(length)
+            done = self.share_done == 1
             if self.workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
                 next_report += args.report
                 self.report()
                 self.set_modes()
+
+    @property
+    def share_done(self) -> float:
+        args, progress = self.args, self.progress
+        return min(1.0, progress["minutes"] / args.minutes if args.minutes else progress["steps"] / args.steps)
+
+    def set_rate(self) -> None:
+        """A warm-up of a hundred steps, then along a cosine to next to nothing."""
+        warm = min(1.0, (self.progress["steps"] + 1) / 100)
+        rate = self.args.lr * warm * (0.5 + 0.5 * math.cos(math.pi * self.share_done)) + 1e-6
+        for g in self.optimiser.param_groups:
+            g["lr"] = rate * g["scale"]
+
+    def hold_spread(self, seen: Seen) -> None:
+        """Follows what guided samples spread, and with `--spread` the weight that holds them apart."""
+        self.progress["cut"] += seen.cut_to < 1
+        if not (0 < seen.between < math.inf and 0 < seen.off < math.inf):
+            return
+        between, off = self.smooth("between", seen.between), self.smooth("off", seen.off)
+        self.smooth("judged", seen.judged)
+        if self.args.spread:
+            wanted = (self.progress["spreading"] or guidance.SPREADING) * (self.args.spread * off / between) ** 0.02
+            least, most = guidance.SPREADING_RANGE
+            self.progress["spreading"] = min(max(wanted, least), most)
+            self.spreading.fill_(self.progress["spreading"])
+
+    def apply(self, kind: tuple, seen: Seen) -> float:
+        """Takes the step unless it is not finite or explodes, and returns the gradient's length."""
+        progress = self.progress
+        length = torch.nn.utils.clip_grad_norm_(self.parameters, 2.0 if self.trains_flow else 1.0).item()
+        exploded = seen.figure > self.recent.get("figure", math.inf) + 3
+        if math.isfinite(seen.figure) and length < 100 and not exploded:
+            self.optimiser.step()
+            if self.discriminators and kind[0] == 0 and math.isfinite(seen.apart):
+                self.tellers[kind[1]].step()
+                self.smooth("apart", seen.apart)
+            average(self.ema, self.model, min(DECAY, (progress["steps"] + 1) / (progress["steps"] + 10)))
+            self.smooth("figure", seen.figure)
+        else:
+            progress["skipped"] += 1
+        progress["steps"] += 1
+        progress["images"] += self.args.batch * self.workers.count
+        return length
+
+    def smooth(self, name: str, now: float) -> float:
+        """The running mean of a figure over about fifty steps, which begins with the first."""
+        self.recent[name] = 0.98 * self.recent[name] + 0.02 * now if name in self.recent else now
+        return self.recent[name]
+
+    def tell(self, length: float) -> None:
+        progress, recent = self.progress, self.recent
+        line = f"{self.args.stage} {progress['minutes']:.1f} min step {progress['steps']}"
+        line += f" loss {recent.get('figure', 0):.4f} grad {length:.2f}"
+        if "between" in recent:
+            line += f" spread {recent['between'] / recent['off']:.3f} by {progress['spreading']:.3f}"
+        line += "".join(
+            f" {words} {recent[name]:.3f}" for name, words in (("judged", "judged"), ("apart", "told apart")) if recent.get(name)
+        )
+        print(line, flush=True)
 
     # What is kept.
 
@@ -372,8 +417,3 @@ def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
         for a, b in pairs:
             if not a.dtype.is_floating_point:
                 a.copy_(b)
-
-
-def smoothed(before: float | None, now: float) -> float:
-    """A running mean over about fifty steps, which begins with the first."""
-    return now if before is None else 0.98 * before + 0.02 * now

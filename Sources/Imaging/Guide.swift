@@ -2,12 +2,10 @@ import Tensor
 
 /// Edge-aware upsampling of chroma, guided by lightness.
 ///
-/// The guided filter of He, Sun and Tang (2010) in its fast form (He and Sun 2015): its coefficients are found at
-/// 256×256 and applied at full resolution. Around it, back-projection keeps the mean chroma of every cell of the
-/// 64×64 planes, which neither bicubic interpolation nor the filter does alone.
-///
-/// On 24 photographs of 256×256 the mean error of the truth's own 64×64 chroma, in ΔE of a and b, is 2.18 for
-/// bilinear, 1.73 for bicubic and 1.51 for this.
+/// First a joint bilateral filter of the 64×64 planes takes the blotches from what is smooth. Then the guided filter of
+/// He, Sun and Tang (2010) in its fast form (He and Sun 2015): its coefficients are found at 256×256 and applied at full
+/// resolution. Around it, back-projection keeps the mean chroma of every cell, which neither bicubic interpolation nor
+/// the filter does alone.
 struct Guide: Sendable {
     /// Radius of the filter's window at 256×256: two cells and a half of 64×64, either way.
     private static let radius = 2
@@ -19,6 +17,7 @@ struct Guide: Sendable {
     private let lightness: [Float]
     private let mean: [Float]
     private let variance: [Float]
+    private let smoothing: JointBilateral
 
     /// - Parameter lightness: `[1, 1, 256, 256]`, L from 0 to 100.
     init(lightness: Tensor) {
@@ -26,11 +25,12 @@ struct Guide: Sendable {
         let guide = lightness.values.map { $0 * 0.01 }
         let mean = Self.boxMean(guide)
         variance = Self.map(Self.boxMean(Self.map(guide, guide) { $0 * $1 }), mean) { max(0, $0 - $1 * $1) }
+        smoothing = JointBilateral(lightness: Photograph.cellMeans(guide))
         self.lightness = guide
         self.mean = mean
     }
 
-    /// The field whose mean over each cell is the given chroma.
+    /// The field whose mean over each cell is the given chroma, smoothed.
     /// - Parameter chroma: `[1, 2, 64, 64]`, a and b.
     func field(chroma: Tensor) -> ChromaField {
         let (count, coarse) = (Self.side * Self.side, Self.cells * Self.cells)
@@ -39,8 +39,7 @@ struct Guide: Sendable {
         var planes: [Float] = []
         planes.reserveCapacity(4 * count)
         for channel in 0..<2 {
-            let target = Array(values[channel * coarse..<(channel + 1) * coarse])
-            let (slope, offset) = coefficients(target)
+            let (slope, offset) = coefficients(smoothing(Array(values[channel * coarse..<(channel + 1) * coarse])))
             planes += slope
             planes += offset
         }
