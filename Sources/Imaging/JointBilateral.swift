@@ -2,8 +2,9 @@ import Foundation
 
 /// The joint bilateral filter of chroma at 64×64, guided by lightness, after Petschnigg and others 2004.
 ///
-/// By how much predicted chroma differs between neighbouring cells of one lightness is mostly error, and it shows as blotches on
-/// what is smooth; where lightness changes, chroma may change too.
+/// By how much predicted chroma differs between neighbouring cells of one lightness is mostly error, and it shows as
+/// blotches on what is smooth; where lightness changes, chroma may change too. `Reference/TRAINING.md` tells how the
+/// width was chosen.
 struct JointBilateral: Sendable {
     /// Of the difference in L/100 between cells.
     private static let range: Float = 0.01
