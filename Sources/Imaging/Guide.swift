@@ -30,16 +30,24 @@ struct Guide: Sendable {
         self.mean = mean
     }
 
-    /// The field whose mean over each cell is the given chroma, smoothed.
+    /// The field of predicted chroma, smoothed.
     /// - Parameter chroma: `[1, 2, 64, 64]`, a and b.
     func field(chroma: Tensor) -> ChromaField {
-        let (count, coarse) = (Self.side * Self.side, Self.cells * Self.cells)
+        let coarse = Self.cells * Self.cells
         precondition(chroma.shape == [1, 2, Self.cells, Self.cells], "chroma is [1, 2, 64, 64], got \(chroma.shape)")
         let values = chroma.values.map { $0.isFinite ? $0 : 0 }
+        return field(cells: smoothing(Array(values[..<coarse])) + smoothing(Array(values[coarse...])))
+    }
+
+    /// The field whose mean over each cell is the given chroma.
+    /// - Parameter cells: 64×64 of a, then of b.
+    func field(cells: [Float]) -> ChromaField {
+        let coarse = Self.cells * Self.cells
+        precondition(cells.count == 2 * coarse, "chroma is two planes of 64×64, got \(cells.count) values")
         var planes: [Float] = []
-        planes.reserveCapacity(4 * count)
+        planes.reserveCapacity(4 * Self.side * Self.side)
         for channel in 0..<2 {
-            let (slope, offset) = coefficients(smoothing(Array(values[channel * coarse..<(channel + 1) * coarse])))
+            let (slope, offset) = coefficients(Array(cells[channel * coarse..<(channel + 1) * coarse]))
             planes += slope
             planes += offset
         }

@@ -9,7 +9,7 @@ import Testing
     /// Mean distance in a and b from the truth at 256×256: bilinear, and guided.
     private func errors(_ photograph: Photograph) -> (bilinear: Double, guided: Double) {
         let (truth, small) = (photograph.chroma256().values, photograph.chroma64())
-        let field = Guide(lightness: photograph.networkLightness()).field(chroma: small)
+        let field = Guide(lightness: photograph.networkLightness()).field(cells: small.values)
         let light = photograph.networkLightness().values
         var bilinear: [Float] = []
         for plane in 0..<2 {
@@ -37,7 +37,7 @@ import Testing
     func nearerThanBilinear(name: String) throws {
         let (bilinear, guided) = errors(try Photograph.open(path: Repository.fixture(name)))
         print("\(name): bilinear \(bilinear), guided \(guided)")
-        #expect(guided < bilinear)
+        #expect(guided < 0.9 * bilinear)
     }
 
     @Test(
@@ -46,23 +46,23 @@ import Testing
     func validationPhotographs() throws {
         let scratch = try TemporaryFolder()
         var sums = (0.0, 0.0)
+        var better = 0
         let files = try tarFiles(Repository.validation, every: 25)
         for (index, file) in files.enumerated() {
             let (bilinear, guided) = errors(try Photograph.open(path: try scratch.write(file, "\(index).jpg")))
             sums = (sums.0 + bilinear, sums.1 + guided)
+            better += guided < bilinear ? 1 : 0
         }
         let count = Double(files.count)
         print("\(files.count) photographs: bilinear \(sums.0 / count), guided \(sums.1 / count)")
-        #expect(sums.1 < 0.95 * sums.0)
+        #expect(sums.1 < 0.8 * sums.0 && better * 20 >= files.count * 19, "\(better) of \(files.count)")
     }
 
-    @Test("The mean chroma of each smoothed cell is kept", arguments: Repository.colourPhotographs)
+    @Test("The mean chroma of each cell is kept", arguments: Repository.colourPhotographs)
     func keepsMeans(name: String) throws {
         let photograph = try Photograph.open(path: Repository.fixture(name))
-        let smoothing = JointBilateral(
-            lightness: Photograph.cellMeans(photograph.networkLightness().values.map { $0 * 0.01 }))
-        let small = smoothing(Array(photograph.chroma64().values[..<4096]))
-        let field = Guide(lightness: photograph.networkLightness()).field(chroma: photograph.chroma64())
+        let small = photograph.chroma64().values
+        let field = Guide(lightness: photograph.networkLightness()).field(cells: small)
         let light = photograph.networkLightness().values
         let a = (0..<65536).map { field.planes[$0] * light[$0] * 0.01 + field.planes[65536 + $0] }
         let means = Photograph.cellMeans(a)
