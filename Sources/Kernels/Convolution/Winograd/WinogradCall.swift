@@ -1,5 +1,5 @@
 #if arch(x86_64)
-    import CAVX512
+    import CKernels
 #endif
 
 /// One application of a Winograd convolution: the three steps over a chunk of tiles.

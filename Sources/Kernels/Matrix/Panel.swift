@@ -1,5 +1,5 @@
 #if arch(x86_64)
-    import CAVX512
+    import CKernels
 #endif
 
 /// The innermost matrix product: four rows of a packed matrix times a panel of up to three vectors of columns.

@@ -2,8 +2,8 @@
  *
  * C, because it can compile single functions for a higher level of the instruction set than the rest of the program;
  * Swift cannot. To be called only where the processor has AVX-512. */
-#ifndef AUTOCHROME_CAVX512_SHIM_H
-#define AUTOCHROME_CAVX512_SHIM_H
+#ifndef AUTOCHROME_CKernels_SHIM_H
+#define AUTOCHROME_CKernels_SHIM_H
 
 #if defined(__x86_64__)
 #include <immintrin.h>
