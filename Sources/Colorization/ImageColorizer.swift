@@ -27,7 +27,7 @@ package final class ImageColorizer: Sendable {
     ///
     /// - Parameter lightness: L in 0…100, [1, 1, 256, 256].
     package func conditions(lightness: Tensor, _ execution: Execution) -> Conditions {
-        network.conditions(lightness: Normalisation.normalised(lightness: lightness), execution)
+        network.conditions(lightness: Normalization.normalized(lightness: lightness), execution)
     }
 
     /// The colourings of latent vectors of 8192 numbers each.
@@ -44,9 +44,9 @@ package final class ImageColorizer: Sendable {
             let part = latents[start..<min(start + Self.batch, latents.count)]
             let z = Tensor([part.count, Colorizer.latentCount], part.flatMap { $0 })
             let temperatures = part.map { $0.contains { $0 != 0 } ? Float(temperature) : 1 }
-            let (normalised, logDeterminants) = network.inverse(z: z, conditions, execution)
-            let shown = network.shown(normalised, temperatures: temperatures, conditions, execution)
-            let chroma = Normalisation.denormalised(chroma: shown).values
+            let (normalized, logDeterminants) = network.inverse(z: z, conditions, execution)
+            let shown = network.regularized(normalized, temperatures: temperatures, conditions, execution)
+            let chroma = Normalization.denormalized(chroma: shown).values
             guard chroma.allSatisfy(\.isFinite) else { throw .nonFinite }
             let size = chroma.count / part.count
             for (i, latent) in part.enumerated() {

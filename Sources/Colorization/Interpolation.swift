@@ -41,9 +41,9 @@ package struct Interpolation: Sendable {
         func draw(_ index: Int) -> [Float] { Latent.draw(content: content, seed: seed, index: index) }
         let base = draw(0)
         let range = Colorizer.latentLevels[level - LatentTransfer.levels.lowerBound]
-        let centre = grid * grid / 2
+        let center = grid * grid / 2
         latents = (0..<grid * grid).map { place in
-            guard place != centre else { return base }
+            guard place != center else { return base }
             var latent = base
             latent.replaceSubrange(range, with: draw(place + 1)[range])
             return latent
@@ -65,7 +65,7 @@ package struct Interpolation: Sendable {
     ) throws {
         let renderer = Renderer(photograph)
         let preview = renderer.preview(longSide: longSide)
-        let pictures = samples.map { preview.coloured(renderer.field(chroma: $0.chroma)) }
+        let pictures = samples.map { preview.colored(renderer.field(chroma: $0.chroma)) }
         try ImageGrid.compose(pictures, columns: grid).write(
             to: path, options: OutputOptions(format: format), disclosure: disclosure)
     }

@@ -30,9 +30,9 @@ package struct LatentTransfer: Sendable {
         colorizer: ImageColorizer, _ execution: Execution
     ) throws(ColorizationError) {
         precondition(!levels.isEmpty && levels.allSatisfy(Self.levels.contains), "levels \(levels)")
-        guard photograph.chromaticity == .coloured else { throw .grayReference(name: name) }
+        guard photograph.chromaticity == .colored else { throw .grayReference(name: name) }
         let conditions = colorizer.conditions(lightness: photograph.networkLightness(), execution)
-        let chroma = Normalisation.normalised(chroma: photograph.chroma64())
+        let chroma = Normalization.normalized(chroma: photograph.chroma64())
         code = colorizer.network.forward(chroma: chroma, conditions, execution).z.values
         guard code.allSatisfy(\.isFinite) else { throw .nonFinite }
         reference = .init(name: name, sha256: sha256, levels: levels.sorted(), strength: strength)

@@ -20,7 +20,7 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
         package var width: Int
         package var height: Int
         package var bitDepth: Int
-        /// `gray`, `toned` or `coloured`.
+        /// `gray`, `toned` or `colored`.
         package var chromaticity: String
         package var captured: String?
     }

@@ -92,7 +92,7 @@ package struct ResultWriter: Sendable {
                 let written = execution.map(group.count) { index in
                     let (number, (draw, sample)) = group[index]
                     let field = renderer.field(chroma: sample.chroma)
-                    let thumbnail = settings.sheet ? preview.coloured(field, saturation: settings.saturation) : nil
+                    let thumbnail = settings.sheet ? preview.colored(field, saturation: settings.saturation) : nil
                     return Result {
                         let variant = try write(
                             sample, field, draw, number: number, by: renderer, settings: settings, into: directory)
@@ -163,7 +163,7 @@ package struct ResultWriter: Sendable {
     }
 
     private func admit(_ photograph: Photograph, _ policy: ColoringSettings.ColoredPolicy) throws(ColorizationError) {
-        guard photograph.chromaticity == .coloured else { return }
+        guard photograph.chromaticity == .colored else { return }
         switch policy {
         case .skip: throw .skippedColored
         case .reject: throw .rejectedColored

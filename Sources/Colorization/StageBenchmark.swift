@@ -74,25 +74,25 @@ package struct StageBenchmark: Sendable {
                     [samples, Colorizer.latentCount],
                     (0..<samples).flatMap { Latent.draw(content: "bench", seed: 1, index: $0) })
             }
-            let lightness = Normalisation.normalised(lightness: photograph.networkLightness())
+            let lightness = Normalization.normalized(lightness: photograph.networkLightness())
             var counted = (conditioning: execution, sampling: execution)
-            let tallies = (conditioning: WorkTally(), sampling: WorkTally())
-            counted.conditioning.tally = tallies.conditioning
-            counted.sampling.tally = tallies.sampling
+            let counters = (conditioning: OperationCounter(), sampling: OperationCounter())
+            counted.conditioning.counter = counters.conditioning
+            counted.sampling.counter = counters.sampling
             let features = Self.time(&seconds.features) { network.features(lightness: lightness, counted.conditioning) }
             let conditions = Self.time(&seconds.heads) { network.conditions(features: features, counted.conditioning) }
             seconds.conditioning = seconds.features + seconds.heads
             Self.time(&seconds.sampling) {
                 let chroma = network.inverse(z: z, conditions, counted.sampling).chroma
-                _ = network.shown(chroma, conditions, counted.sampling)
+                _ = network.regularized(chroma, conditions, counted.sampling)
             }
             seconds.sample = seconds.sampling / Double(samples)
             seconds.total = seconds.conditioning + seconds.sampling
-            (conditioningWork, samplingWork) = (tallies.conditioning.operations, tallies.sampling.operations)
+            (conditioningWork, samplingWork) = (counters.conditioning.operations, counters.sampling.operations)
 
             let renderer = Renderer(photograph)
             let preview = renderer.preview(longSide: max(photograph.width, photograph.height))
-            let painted = Self.time(&seconds.upsampling) { preview.coloured(renderer.field(chroma: chroma)) }
+            let painted = Self.time(&seconds.upsampling) { preview.colored(renderer.field(chroma: chroma)) }
             try Self.time(&seconds.encoding) {
                 try painted.write(
                     to: folder.appendingPathComponent("01.jpg").path, options: OutputOptions(format: .jpeg),

@@ -31,7 +31,7 @@ extension Colorizer {
             images: zip(levels, heads.images).map { $0.conditions($1, execution) },
             vectors: dense.conditions(heads.vector, execution),
             affine: affine,
-            showing: affine.map { Showing($0, features: features, execution) })
+            regularizer: affine.map { SampleRegularizer($0, features: features, execution) })
     }
 
     /// The conditioning network's own guess of the normalised chroma, [N, 2, 64, 64], where the network has one.
@@ -41,11 +41,11 @@ extension Colorizer {
     ///
     /// - Parameter temperatures: What each draw adds to the regression is multiplied by; as learned if left out. Without a
     ///   regression draws are shown as they are.
-    package func shown(
+    package func regularized(
         _ chroma: Tensor, temperatures: [Float]? = nil, _ conditions: Conditions, _ execution: Execution
     ) -> Tensor {
         conditions.check(samples: chroma.shape[0])
-        return conditions.showing?(chroma, temperatures: temperatures, execution) ?? chroma
+        return conditions.regularizer?(chroma, temperatures: temperatures, execution) ?? chroma
     }
 
     /// Each block's condition, before the coefficient functions.

@@ -83,7 +83,7 @@ package final class Colorizer: Sendable {
         dense = try DenseLevel(
             "level5.conditional", count: FlowPlan.dense.blocks, channels: FlowPlan.dense.values,
             condition: hasNetwork ? configuration.scaled(FlowPlan.denseHead.last?.channels ?? 0) : pooled * pooled,
-            hidden: configuration.scaled(FlowPlan.dense.hidden), alpha: FlowPlan.colourClamp, from: weights)
+            hidden: configuration.scaled(FlowPlan.dense.hidden), alpha: FlowPlan.colorClamp, from: weights)
         parameterCount = weights.parameterCount
     }
 

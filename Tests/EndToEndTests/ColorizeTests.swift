@@ -127,7 +127,7 @@ extension EndToEnd {
             #expect(folder.list("in/out") == ["a"])
         }
 
-        @Test func aPhotographNamedTwiceIsColouredOnce() async throws {
+        @Test func aPhotographNamedTwiceIsColoredOnce() async throws {
             let input = try folder.write(Pictures.gray(), "a.png")
             let outcome = try await Child.run(
                 "colorize", input, input, folder.path, "--output", output, "--samples", "1")
@@ -136,7 +136,7 @@ extension EndToEnd {
             #expect(folder.list("out") == ["a"])
         }
 
-        @Test func colouredPhotographsFollowThePolicy() async throws {
+        @Test func coloredPhotographsFollowThePolicy() async throws {
             let input = Repository.root + "/Tests/Fixtures/chelsea.jpg"
             let skipped = try await Child.run("colorize", input, "--output", output, "--samples", "1")
             #expect(skipped.code == 0 && skipped.errors.contains("left alone: the photograph is already in colour"))
@@ -159,7 +159,7 @@ extension EndToEnd {
             let truth = try Photograph.open(path: input).networkLightness().values
             for name in folder.list("out/a").filter({ $0.hasPrefix("0") }) {
                 let variant = try Photograph.open(path: output + "/a/" + name)
-                #expect(variant.chromaticity == .coloured)
+                #expect(variant.chromaticity == .colored)
                 let errors = zip(truth, variant.networkLightness().values).map { abs($0 - $1) }
                 // Rounding to 8 bits moves L by up to a third of a unit where the picture is dark.
                 #expect(errors.max()! < 0.6, "\(name)")

@@ -79,7 +79,7 @@ extension EndToEnd {
             try Vips.start()
             let grid = try Photograph.open(path: output)
             #expect(grid.width >= 3 * 96 && grid.height >= 3 * 72)
-            #expect(grid.chromaticity == .coloured)
+            #expect(grid.chromaticity == .colored)
             let formats = ["jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp", "tif": "tiff", "tiff": "tiff"]
             #expect(grid.format.rawValue == formats[ending])
         }
@@ -95,7 +95,7 @@ extension EndToEnd {
             // Truth, gray, regression, mode and two samples of three photographs, 12 pixels between them.
             let sheet = try Photograph.open(path: sheets + "/best.jpg")
             #expect(sheet.width == 6 * 268 + 12 && sheet.height == 3 * 268 + 12)
-            #expect(sheet.chromaticity == .coloured)
+            #expect(sheet.chromaticity == .colored)
             #expect(folder.read("sheets/best.jpg") != folder.read("sheets/worst.jpg"))
             let csv = String(decoding: try #require(folder.read("figures.csv")), as: UTF8.self)
             #expect(csv.split(separator: "\n").count == 4)
@@ -135,8 +135,8 @@ extension EndToEnd {
                 spreads.append(means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) })
             }
             #expect(spreads[1] > 3 * spreads[0] && spreads[0] > 0, "\(spreads)")
-            let centres = try [2, 5].map { try #require(folder.read("frames\($0)/02-02.png")) }
-            #expect(centres[0] == centres[1])
+            let centers = try [2, 5].map { try #require(folder.read("frames\($0)/02-02.png")) }
+            #expect(centers[0] == centers[1])
         }
 
         @Test func aGridThatCannotBeWrittenIsNamed() async throws {

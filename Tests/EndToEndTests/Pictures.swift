@@ -14,12 +14,12 @@ enum Pictures {
                 rows.append(UInt8(clamping: (a * x + b * y) % 200 + Int.random(in: 0...40, using: &generator)))
             }
         }
-        return png(header(width, height, depth: 8, colour: 0), deflated(rows))
+        return png(header(width, height, depth: 8, color: 0), deflated(rows))
     }
 
     /// A PNG whose header promises any size, with next to no pixels.
     static func declaring(_ width: Int, _ height: Int) -> [UInt8] {
-        png(header(width, height, depth: 8, colour: 0), deflated([UInt8](repeating: 0, count: 64)))
+        png(header(width, height, depth: 8, color: 0), deflated([UInt8](repeating: 0, count: 64)))
     }
 
     /// A little-endian TIFF of uncompressed gray pages.
@@ -51,8 +51,8 @@ enum Pictures {
             + chunk("IEND", [])
     }
 
-    private static func header(_ width: Int, _ height: Int, depth: UInt8, colour: UInt8) -> [UInt8] {
-        big32(UInt32(width)) + big32(UInt32(height)) + [depth, colour, 0, 0, 0]
+    private static func header(_ width: Int, _ height: Int, depth: UInt8, color: UInt8) -> [UInt8] {
+        big32(UInt32(width)) + big32(UInt32(height)) + [depth, color, 0, 0, 0]
     }
 
     private static func chunk(_ type: String, _ content: [UInt8]) -> [UInt8] {

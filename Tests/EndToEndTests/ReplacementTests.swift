@@ -33,7 +33,7 @@ extension EndToEnd {
             #expect(try contents(service) == ["a": hash(second), "same": hash(first)])
         }
 
-        @Test func aReplacedPhotographDoesNotKeepItsOldColours() async throws {
+        @Test func aReplacedPhotographDoesNotKeepItsOldColors() async throws {
             let service = try TestService()
             try service.drop(first, "a.png")
             try service.drop(second, "b.png")

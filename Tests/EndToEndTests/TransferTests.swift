@@ -49,7 +49,7 @@ extension EndToEnd {
             #expect(try PublishedFolder(folder.path + "/plain/a").hashes != result.hashes)
         }
 
-        @Test func aReferenceWithoutColoursIsRefused() async throws {
+        @Test func aReferenceWithoutColorsIsRefused() async throws {
             let input = try folder.write(Pictures.gray(), "a.png")
             for reference in [input, folder.path + "/none.jpg"] {
                 let outcome = try await Child.run(

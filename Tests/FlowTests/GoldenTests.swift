@@ -61,7 +61,7 @@ import Testing
         }
         #expect((conditions.affine != nil) == colorizer.configuration.affine)
         let chroma = weights.input("chroma", [images, 2, 64, 64], scale: 1.7)
-        let shown = colorizer.shown(chroma, conditions, Self.execution)
+        let shown = colorizer.regularized(chroma, conditions, Self.execution)
         if conditions.affine != nil {
             try golden.expect("shown", shown)
         } else {

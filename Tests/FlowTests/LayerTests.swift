@@ -25,7 +25,7 @@ import Testing
         check([8, 2, 2], seed: seed, { block.forward($0, Self.execution) }, { block.inverse($0, Self.execution) })
     }
 
-    @Test(arguments: [FlowPlan.colourClamp, FlowPlan.digitClamp]) func denseLevel(alpha: Float) throws {
+    @Test(arguments: [FlowPlan.colorClamp, FlowPlan.digitClamp]) func denseLevel(alpha: Float) throws {
         let level = try DenseLevel(
             "block", count: 2, channels: 12, condition: 4, hidden: 16, alpha: alpha, from: LoudWeights(seed: 5))
         let conditions = level.conditions(latents([1, 4], seed: 6), Self.execution)

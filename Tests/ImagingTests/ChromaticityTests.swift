@@ -10,8 +10,8 @@ import Testing
         let source = try Photograph.open(path: Repository.sample("camera.jpg"))
         return Raster(source.width, source.height, bands: 3) { x, y, b in
             let gray = Double(source.plane.tones[y * source.width + x]) / 65535
-            let colour = tint(gray, x, y)
-            return UInt8(max(0, min(255, 255 * [colour.0, colour.1, colour.2][b])))
+            let color = tint(gray, x, y)
+            return UInt8(max(0, min(255, 255 * [color.0, color.1, color.2][b])))
         }
     }
 
@@ -52,16 +52,16 @@ import Testing
     }
 
     @Test("A gray picture with one coloured detail is coloured")
-    func colouredDetail() throws {
+    func coloredDetail() throws {
         #expect(
             try open(
                 tinted { g, x, y in
                     (200..<240).contains(x) && (200..<240).contains(y) ? (min(1, g + 0.4), g * 0.3, g * 0.3) : (g, g, g)
-                }) == .coloured)
+                }) == .colored)
     }
 
-    @Test("Colour photographs", arguments: Repository.colourPhotographs)
-    func coloured(name: String) throws {
-        #expect(try Photograph.open(path: Repository.fixture(name)).chromaticity == .coloured)
+    @Test("Colour photographs", arguments: Repository.colorPhotographs)
+    func colored(name: String) throws {
+        #expect(try Photograph.open(path: Repository.fixture(name)).chromaticity == .colored)
     }
 }

@@ -39,24 +39,24 @@ import Testing
     }
 
     @Test("Lightness of coloured pixels, 8 and 16 bits")
-    func colourLightness() throws {
+    func colorLightness() throws {
         let scratch = try TemporaryFolder()
         let shallow = Raster(64, 64, bands: 3) { x, y, b in UInt8([x * 4, y * 4, (x + y) * 2][b]) }
         let deep = Raster(deep: 64, 64, bands: 3) { x, y, b in UInt16([x * 1000, y * 1000, (x + y) * 500][b]) }
         for (raster, white) in [(shallow, 255.0), (deep, 65535.0)] {
             let photograph = try Photograph.open(path: raster.save("tiffsave", scratch.file("\(white).tif")))
-            #expect(photograph.chromaticity == .coloured)
+            #expect(photograph.chromaticity == .colored)
             let step = white == 255 ? 4.0 : 1000.0
             for (x, y) in [(0, 0), (63, 0), (0, 63), (63, 63), (17, 42)] {
                 let (red, green) = (Double(x) * step / white, Double(y) * step / white)
                 let wanted = lightness(red, green, (red + green) / 2)
-                #expect(abs(Double(Tone.lightness[photograph.plane.tones[y * 64 + x]]) - wanted) < 0.002)
+                #expect(abs(Double(GrayLevel.lightness[photograph.plane.tones[y * 64 + x]]) - wanted) < 0.002)
             }
         }
     }
 
     @Test("1-bit and palette images")
-    func fewColours() throws {
+    func fewColors() throws {
         let scratch = try TemporaryFolder()
         let checks = Raster(64, 64, bands: 1) { x, y, _ in (x / 8 + y / 8) % 2 == 0 ? 0 : 255 }
         let bilevel = try checks.save("tiffsave", scratch.file("1.tif"), ["bitdepth": "1"])
@@ -69,9 +69,9 @@ import Testing
     }
 
     @Test("Opacity is kept", arguments: [1, 3])
-    func alpha(colourBands: Int) throws {
+    func alpha(colorBands: Int) throws {
         let scratch = try TemporaryFolder()
-        let raster = Raster(32, 32, bands: colourBands + 1) { x, y, b in UInt8(b == colourBands ? x * 8 : y * 8) }
+        let raster = Raster(32, 32, bands: colorBands + 1) { x, y, b in UInt8(b == colorBands ? x * 8 : y * 8) }
         let photograph = try Photograph.open(path: raster.save("pngsave", scratch.file("a.png")))
         #expect(photograph.hasAlpha && photograph.chromaticity == .gray)
         #expect(photograph.plane.alpha?[5] == 40 * 257 && photograph.plane.tones[3 * 32] == 24 * 257)
@@ -100,7 +100,7 @@ import Testing
         let scratch = try TemporaryFolder()
         var raster = Self.ramp
         try Vips.start()
-        raster.profile = try ColourProfile.sRGB()
+        raster.profile = try ColorProfile.sRGB()
         var path = try raster.save(saver, scratch.file(file))
         if saver == "jpegsave" {
             // libvips itself does not write this fault: the profile goes into an APP2 segment after the first marker.
@@ -120,7 +120,7 @@ import Testing
     func rgbProfiles() throws {
         let scratch = try TemporaryFolder()
         var raster = Raster(32, 32, bands: 3) { x, _, _ in UInt8(x * 8) }
-        raster.profile = try ColourProfile.sRGB()
+        raster.profile = try ColorProfile.sRGB()
         let plain = try Photograph.open(path: raster.save("pngsave", scratch.file("a.png")))
         #expect(plain.warnings.isEmpty && plain.plane.tones[3] == 24 * 257)
         raster.profile = [UInt8](repeating: 0, count: 200)
@@ -131,12 +131,12 @@ import Testing
         raster.profile = try swappedPrimaries()
         let swapped = try Photograph.open(path: raster.save("tiffsave", scratch.file("c.tif")))
         // Red samples now mean blue, which is darker.
-        #expect(abs(Double(Tone.lightness[swapped.plane.tones[0]]) - lightness(40 / 255, 40 / 255, 200 / 255)) < 1)
+        #expect(abs(Double(GrayLevel.lightness[swapped.plane.tones[0]]) - lightness(40 / 255, 40 / 255, 200 / 255)) < 1)
     }
 
     /// sRGB's profile with the tags of its red and blue primaries exchanged.
     private func swappedPrimaries() throws -> [UInt8] {
-        var profile = try ColourProfile.sRGB()
+        var profile = try ColorProfile.sRGB()
         let names = ["rXYZ", "bXYZ"].map { Array($0.utf8) }
         let table = (0..<Int(profile[131])).map { 132 + 12 * $0 }
         let red = try #require(table.first { Array(profile[$0..<$0 + 4]) == names[0] })
@@ -182,7 +182,7 @@ import Testing
             renderer.field(chroma: chroma(seed: 1)), to: scratch.file("o.png"), options: OutputOptions(format: .png),
             disclosure: disclosure)
         let painted = try Photograph.open(path: scratch.file("o.png"))
-        #expect(abs(Tone.lightness[painted.plane.tones[0]] - Tone.lightness[99 * 257]) < 0.5)
+        #expect(abs(GrayLevel.lightness[painted.plane.tones[0]] - GrayLevel.lightness[99 * 257]) < 0.5)
     }
 
     @Test("Noise over the network's lightness averages out, and the sides need not be in proportion")

@@ -30,9 +30,9 @@ import Testing
     @Test("No colour crosses an edge of lightness, and a texture keeps its own")
     func edges() {
         let column = 20
-        let colours = (0..<side * side).map { Float($0 % side < column ? 40 : -25) }
-        let kept = JointBilateral(lightness: edge(at: column))(colours)
-        #expect(zip(kept, colours).allSatisfy { abs($0 - $1) < 1e-3 })
+        let colors = (0..<side * side).map { Float($0 % side < column ? 40 : -25) }
+        let kept = JointBilateral(lightness: edge(at: column))(colors)
+        #expect(zip(kept, colors).allSatisfy { abs($0 - $1) < 1e-3 })
 
         var random = SeededGenerator(5)
         let noise = (0..<side * side).map { _ in Float.random(in: -10...10, using: &random) }

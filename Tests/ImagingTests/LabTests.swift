@@ -12,7 +12,7 @@ import Testing
             ([1.0, 0, 0], [53.2408, 80.0925, 67.2032]), ([0, 1, 0], [87.7347, -86.1827, 83.1793]),
             ([0, 0, 1], [32.2970, 79.1875, -107.8602]), ([1, 1, 1], [100, 0, 0]), ([0, 0, 0], [0, 0, 0]),
         ])
-    func knownColour(rgb: [Double], expected: [Double]) {
+    func knownColor(rgb: [Double], expected: [Double]) {
         let lab = Lab.fromRGB(Tensor([1, 3, 1, 1], rgb.map { Float($0) })).values
         for (value, wanted) in zip(lab, expected) { #expect(abs(Double(value) - wanted) < 0.02) }
     }
@@ -41,8 +41,8 @@ import Testing
     func toneRoundTrip() {
         var wrong = 0
         for tone in stride(from: 0, through: 65535, by: 8) {
-            let linear = (0..<8).map { Tone.linear[UInt16(min(65535, tone + $0))] }
-            let back = Tone.ofLuminance(linear.withUnsafeBufferPointer { Vector(at: $0.baseAddress!) })
+            let linear = (0..<8).map { GrayLevel.linear[UInt16(min(65535, tone + $0))] }
+            let back = GrayLevel.ofLuminance(linear.withUnsafeBufferPointer { Vector(at: $0.baseAddress!) })
             for lane in 0..<8 where Int(back[lane]) != min(65535, tone + lane) { wrong += 1 }
         }
         #expect(wrong == 0)

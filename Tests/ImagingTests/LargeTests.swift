@@ -44,8 +44,8 @@ struct LargeTests {
         let row = UnsafeMutableRawPointer.allocate(byteCount: width * 6, alignment: 16)
         defer { row.deallocate() }
         let painting = [1, 0.3].map { saturation in
-            let painter = Painter(
-                plane: photograph!.plane, field: field, saturation: saturation, layout: Painter.Layout())
+            let painter = RowPainter(
+                plane: photograph!.plane, field: field, saturation: saturation, layout: RowPainter.Layout())
             return clock.measure { for y in 0..<height { _ = painter.paint(y, into: row) } }
         }
         let sheet = clock.measure { _ = renderer!.preview(longSide: ContactSheet.longSide).original }

@@ -29,7 +29,7 @@ import Testing
             let light = lightness(
                 Double(out.values[3 * i]) / white, Double(out.values[3 * i + 1]) / white,
                 Double(out.values[3 * i + 2]) / white)
-            return max(worst, abs(light - Double(Tone.lightness[photograph.plane.tones[i]])))
+            return max(worst, abs(light - Double(GrayLevel.lightness[photograph.plane.tones[i]])))
         }
     }
 
@@ -129,7 +129,7 @@ import Testing
         let photograph = try Photograph.open(path: raster.save("jpegsave", scratch.file("in.jpg")))
         _ = try write(photograph, format, scratch.file("out"))
         try metadata(scratch.file("out")) { picture in
-            #expect(ColourProfile.space(of: try #require(picture.blob("icc-profile-data"))) == .rgb)
+            #expect(ColorProfile.space(of: try #require(picture.blob("icc-profile-data"))) == .rgb)
             let packet = String(decoding: try #require(picture.blob("xmp-data")), as: UTF8.self)
             #expect(packet.contains(Disclosure.digitalSourceType))
             #expect(packet.contains("<xmp:CreatorTool>Autochrome 1.0</xmp:CreatorTool>"))
@@ -181,13 +181,13 @@ import Testing
         try Vips.start()
         let descriptor = open("/dev/full", O_RDWR)
         defer { close(descriptor) }
-        let file = try OutputFile(descriptor: descriptor)
+        let file = try VipsFileTarget(descriptor: descriptor)
         var generator = SeededGenerator(8)
         let bytes = (0..<90_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let image = bytes.withUnsafeBytes {
             vips_image_new_from_memory_copy($0.baseAddress, $0.count, 300, 100, 3, VIPS_FORMAT_UCHAR)
         }
-        let picture = Picture(try #require(image))
+        let picture = VipsPicture(try #require(image))
         picture.pointer.pointee.Type = VIPS_INTERPRETATION_sRGB
         _ = Encoder.encode(picture, to: file, OutputOptions(format: format))
         #expect(file.failure == ENOSPC)

@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test("Opacity, orientation, dates and density come back as well")
-    func facts() throws {
+    func description() throws {
         var raster = Raster(37, 23, bands: 4) { x, y, band in UInt8((x * 5 + y * 7 + band * 31) % 256) }
         raster.integers = ["orientation": 6]
         raster.strings = ["exif-ifd2-DateTimeOriginal": "1969:07:20 20:17:40"]
@@ -123,19 +123,19 @@ import Testing
 
     @Test("Sizes that grow after the header was read are refused by the limits that held for it")
     func giantLimits() throws {
-        let facts = Facts(
+        let description = ImageDescription(
             width: 40, height: 30, hasAlpha: false, bitDepth: 8, format: .png, dates: .init(), warnings: [])
-        var changed = facts
-        #expect(facts.checked(limits: DecodeLimits()) == facts)
+        var changed = description
+        #expect(description.checked(limits: DecodeLimits()) == description)
         (changed.dates.original, changed.dates.modified) = ("1969:07:20 20:17:40", "\u{1B}[31m")
         #expect(changed.checked(limits: DecodeLimits())?.dates == .init(original: "1969:07:20 20:17:40"))
         for change in [
             { $0.width = Int.max }, { $0.height = 0 }, { $0.bitDepth = 12 }, { $0.resolution = .nan },
             { $0.resolution = -1 }, { $0.warnings = Array(repeating: "w", count: 9) },
-        ] as [(inout Facts) -> Void] {
-            var facts = facts
-            change(&facts)
-            #expect(facts.checked(limits: DecodeLimits()) == nil)
+        ] as [(inout ImageDescription) -> Void] {
+            var description = description
+            change(&description)
+            #expect(description.checked(limits: DecodeLimits()) == nil)
         }
     }
 

@@ -33,7 +33,7 @@ import Testing
         let scratch = try TemporaryFolder()
         let renderer = try renderer()
         let preview = renderer.preview(longSide: 200)
-        let variants = (0..<8).map { preview.coloured(renderer.field(chroma: chroma(seed: UInt64($0)))) }
+        let variants = (0..<8).map { preview.colored(renderer.field(chroma: chroma(seed: UInt64($0)))) }
         try ContactSheet.write(
             original: preview.original, variants: variants, to: scratch.file("sheet.png"),
             options: OutputOptions(format: .png), disclosure: disclosure)

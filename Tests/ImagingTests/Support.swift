@@ -12,7 +12,7 @@ enum Repository {
 
     static func fixture(_ name: String) -> String { root + "/Tests/Fixtures/" + name }
     static func sample(_ name: String) -> String { root + "/Samples/" + name }
-    static let colourPhotographs = ["astronaut.jpg", "chelsea.jpg", "coffee.jpg"]
+    static let colorPhotographs = ["astronaut.jpg", "chelsea.jpg", "coffee.jpg"]
     /// Photographs that are not part of the project.
     static let validation = root + "/../shared/photos/validation256-00.tar"
 }
@@ -56,7 +56,7 @@ struct Raster {
             vips_image_new_from_memory_copy(
                 $0.baseAddress, $0.count, Int32(width), Int32(height), Int32(bands), format)
         }
-        let picture = Picture(image!)
+        let picture = VipsPicture(image!)
         picture.pointer.pointee.Type = interpretation
         for (name, value) in strings { picture.setString(name, value) }
         for (name, value) in integers { vips_image_set_int(picture.pointer, name, Int32(value)) }
@@ -65,7 +65,7 @@ struct Raster {
         return path
     }
 
-    static func save(_ picture: Picture, _ saver: String, _ path: String, _ arguments: [String: String]) throws {
+    static func save(_ picture: VipsPicture, _ saver: String, _ path: String, _ arguments: [String: String]) throws {
         let operation = vips_operation_new(saver)!
         var value = GValue()
         g_value_init(&value, vips_image_get_type())
@@ -111,9 +111,9 @@ func samples(_ path: String) throws -> (width: Int, height: Int, bands: Int, dep
     let descriptor = open(path, O_RDONLY)
     defer { close(descriptor) }
     let length = Int(lseek(descriptor, 0, SEEK_END))
-    let input = try InputFile(descriptor: descriptor, length: length, deadline: .now + .seconds(60))
+    let input = try VipsFileSource(descriptor: descriptor, length: length, deadline: .now + .seconds(60))
     guard let image = av_open(input.source) else { throw ImagingError.library(reason: Vips.takeError()) }
-    let picture = Picture(image)
+    let picture = VipsPicture(image)
     var count = 0
     guard let memory = vips_image_write_to_memory(picture.pointer, &count) else {
         throw ImagingError.library(reason: Vips.takeError())
@@ -126,14 +126,14 @@ func samples(_ path: String) throws -> (width: Int, height: Int, bands: Int, dep
 }
 
 /// The metadata of a written file.
-func metadata(_ path: String, _ body: (Picture) throws -> Void) throws {
+func metadata(_ path: String, _ body: (VipsPicture) throws -> Void) throws {
     try Vips.start()
     let descriptor = open(path, O_RDONLY)
     defer { close(descriptor) }
     let length = Int(lseek(descriptor, 0, SEEK_END))
-    let input = try InputFile(descriptor: descriptor, length: length, deadline: .now + .seconds(60))
+    let input = try VipsFileSource(descriptor: descriptor, length: length, deadline: .now + .seconds(60))
     guard let image = av_open(input.source) else { throw ImagingError.library(reason: Vips.takeError()) }
-    try body(Picture(image))
+    try body(VipsPicture(image))
 }
 
 /// L of one sRGB colour by the definition, in double precision.

@@ -9,7 +9,7 @@ import Testing
     /// Mean distance in a and b from the truth at 256×256: bilinear, and guided.
     private func errors(_ photograph: Photograph) -> (bilinear: Double, guided: Double) {
         let (truth, small) = (photograph.chroma256().values, photograph.chroma64())
-        let field = Guide(lightness: photograph.networkLightness()).field(cells: small.values)
+        let field = ChromaUpsampler(lightness: photograph.networkLightness()).field(cells: small.values)
         let light = photograph.networkLightness().values
         var bilinear: [Float] = []
         for plane in 0..<2 {
@@ -33,7 +33,7 @@ import Testing
         return (sums.0 / Double(count), sums.1 / Double(count))
     }
 
-    @Test("Known chroma is nearer to the truth than by bilinear upsampling", arguments: Repository.colourPhotographs)
+    @Test("Known chroma is nearer to the truth than by bilinear upsampling", arguments: Repository.colorPhotographs)
     func nearerThanBilinear(name: String) throws {
         let (bilinear, guided) = errors(try Photograph.open(path: Repository.fixture(name)))
         print("\(name): bilinear \(bilinear), guided \(guided)")
@@ -58,11 +58,11 @@ import Testing
         #expect(sums.1 < 0.8 * sums.0 && better * 20 >= files.count * 19, "\(better) of \(files.count)")
     }
 
-    @Test("The mean chroma of each cell is kept", arguments: Repository.colourPhotographs)
+    @Test("The mean chroma of each cell is kept", arguments: Repository.colorPhotographs)
     func keepsMeans(name: String) throws {
         let photograph = try Photograph.open(path: Repository.fixture(name))
         let small = photograph.chroma64().values
-        let field = Guide(lightness: photograph.networkLightness()).field(cells: small)
+        let field = ChromaUpsampler(lightness: photograph.networkLightness()).field(cells: small)
         let light = photograph.networkLightness().values
         let a = (0..<65536).map { field.planes[$0] * light[$0] * 0.01 + field.planes[65536 + $0] }
         let means = Photograph.cellMeans(a)

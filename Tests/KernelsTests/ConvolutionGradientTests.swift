@@ -47,7 +47,7 @@ import Testing
         let rule = ConvolutionGradient(stride: c.stride, dilation: c.dilation, padding: c.padding, groups: c.groups)
         let shape = rule.shape(c.input, weight)
         func convolve(_ x: Tensor, _ weight: Tensor) -> Tensor {
-            Reference.convolution(
+            Naive.convolution(
                 x, weight: weight, stride: c.stride, dilation: c.dilation, padding: shape.padding, groups: c.groups)
         }
         let gradient = random.tensor(shape.outputShape)
@@ -83,18 +83,18 @@ import Testing
         let dx = TransposedConvolution.inputGradient(gradient, weight: weight, .single)
         let dw = TransposedConvolution.weightGradient(gradient, input: x, weightShape: weight.shape, .single)
         let (δx, δw) = (random.tensor(x.shape), random.tensor(weight.shape))
-        let byInput = Reference.transposedConvolution(δx, weight: weight, stride: 2, padding: 1)
-        let byWeight = Reference.transposedConvolution(x, weight: δw, stride: 2, padding: 1)
+        let byInput = Naive.transposedConvolution(δx, weight: weight, stride: 2, padding: 1)
+        let byWeight = Naive.transposedConvolution(x, weight: δw, stride: 2, padding: 1)
         expectEqual(dot(dx, δx), dot(gradient, byInput))
         expectEqual(dot(dw, δw), dot(gradient, byWeight))
     }
 
     /// Batch norm is not linear: central differences in double precision.
-    @Test(arguments: [false, true]) func batchNormalisation(isKept: Bool) {
+    @Test(arguments: [false, true]) func batchNormalization(isKept: Bool) {
         var random = SeededGenerator(10)
         let (x, gradient) = (random.tensor([3, 2, 3, 5]), random.tensor([3, 2, 3, 5]))
         let (weight, bias) = (random.tensor([2]), random.tensor([2]))
-        let kept = BatchNormalisation.Statistics(kept: [0.2, -0.3], variance: [0.5, 2])
+        let kept = BatchNormalization.Statistics(kept: [0.2, -0.3], variance: [0.5, 2])
         func output(_ x: [Double], _ weight: [Double], _ bias: [Double]) -> Double {
             (0..<2).reduce(0.0) { total, c in
                 let indices = x.indices.filter { $0 / 15 % 2 == c }
@@ -109,10 +109,10 @@ import Testing
             }
         }
         func doubles(_ tensor: Tensor) -> [Double] { tensor.values.map(Double.init) }
-        let statistics = isKept ? kept : BatchNormalisation.statistics(x, .single)
-        let found = BatchNormalisation.backward(
+        let statistics = isKept ? kept : BatchNormalization.statistics(x, .single)
+        let found = BatchNormalization.backward(
             gradient, input: x, statistics, weight: weight, epsilon: 1e-5, .single)
-        let forward = BatchNormalisation.forward(x, statistics, weight: weight, bias: bias, epsilon: 1e-5, .single)
+        let forward = BatchNormalization.forward(x, statistics, weight: weight, bias: bias, epsilon: 1e-5, .single)
         expectEqual(dot(forward, gradient), output(doubles(x), doubles(weight), doubles(bias)))
         func derivative(_ index: Int, _ values: [Double], _ body: ([Double]) -> Double) -> Double {
             var (up, down) = (values, values)

@@ -61,7 +61,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
         let layer = Convolution(
             weight: weight, bias: bias, stride: stride, dilation: dilation, padding: padding, groups: groups,
             activation: activation, winograd: winograd)
-        let expected = Reference.convolution(
+        let expected = Naive.convolution(
             input, weight: weight, bias: bias, addend: addend, stride: stride, dilation: dilation,
             padding: shape.padding, groups: groups, activation: activation)
         return (layer, input, addend, expected)
@@ -127,7 +127,7 @@ extension Convolution {
         #expect(relativeError(images(whole, 3..<4), direct(one, .single)) <= 1e-5)
         // The reference is slow: four output channels of it.
         let few = Array(weight.values.prefix(4 * inputs * 9))
-        let expected = Reference.convolution(
+        let expected = Naive.convolution(
             one, weight: Tensor([4, inputs, 3, 3], few), stride: stride, dilation: dilation,
             padding: .symmetric(dilation))
         let found = Tensor(expected.shape, Array(direct(one, .single).values.prefix(expected.count)))
@@ -145,7 +145,7 @@ extension Convolution {
         let padding = kernel / 2 * dilation
         let layer = Convolution(
             weight: weight, bias: nil, dilation: dilation, padding: .symmetric(padding), activation: .relu)
-        let expected = Reference.convolution(
+        let expected = Naive.convolution(
             input, weight: weight, dilation: dilation, padding: .symmetric(padding), activation: .relu)
         let found = layer(input, Execution(threads: 2))
         #expect(relativeError(found, expected) <= 2e-6)
@@ -174,7 +174,7 @@ extension Convolution {
         let bias = random.values(outputs)
         let input = random.tensor([batch, inputs, height, width])
         let layer = TransposedConvolution(weight: weight, bias: bias, activation: .relu)
-        let expected = Reference.transposedConvolution(
+        let expected = Naive.transposedConvolution(
             input, weight: weight, bias: bias, stride: 2, padding: 1, activation: .relu)
         #expect(relativeError(layer(input, Execution(threads: 2)), expected) <= 1e-5)
         #expect(bits(layer(images(input, 0..<1), .single)) == bits(images(layer(input, .single), 0..<1)))

@@ -15,7 +15,7 @@ import Testing
         let (scale, shift) = (random.values(shape[1]), random.values(shape[1]))
         let fast = Elementwise.affine(x, scale: scale, shift: shift, activation: .relu6, Execution(threads: 2))
         #expect(
-            relativeError(fast, Reference.affine(x, scale: scale, shift: shift, activation: .relu6)) <= 2e-7)
+            relativeError(fast, Naive.affine(x, scale: scale, shift: shift, activation: .relu6)) <= 2e-7)
         let activation = Activation.leakyReLU(0.01)
         #expect(bits(Elementwise.activate(x, activation, .single)) == x.values.map { activation($0).bitPattern })
         let y = random.tensor(shape)
@@ -36,10 +36,10 @@ import Testing
             scale: [Float](repeating: 4, count: 2 * shape[1]), shift: [Float](repeating: 0, count: 2 * shape[1]),
             .single)
         let (y, sums) = Elementwise.couplingForward(x, st: st, alpha: 1.5, Execution(threads: 2))
-        let (expected, expectedSums) = Reference.coupling(x, st: st, alpha: 1.5, inverse: false)
+        let (expected, expectedSums) = Naive.coupling(x, st: st, alpha: 1.5, inverse: false)
         #expect(relativeError(y, expected) <= 3e-7)
         let (back, inverseSums) = Elementwise.couplingInverse(y, st: st, alpha: 1.5, .single)
-        #expect(relativeError(back, Reference.coupling(y, st: st, alpha: 1.5, inverse: true).0) <= 3e-7)
+        #expect(relativeError(back, Naive.coupling(y, st: st, alpha: 1.5, inverse: true).0) <= 3e-7)
         #expect(relativeError(back, x) <= 2e-6)
         #expect(inverseSums == sums)
         for (found, expected) in zip(sums, expectedSums) {
@@ -55,7 +55,7 @@ import Testing
         var random = SeededGenerator(3)
         let (x, matrix) = (random.tensor(shape), random.tensor([shape[1], shape[1]]))
         let whole = Elementwise.rotate(x, matrix, Execution(threads: 2))
-        #expect(relativeError(whole, Reference.rotate(x, matrix)) <= 2e-6)
+        #expect(relativeError(whole, Naive.rotate(x, matrix)) <= 2e-6)
         #expect(bits(Elementwise.rotate(images(x, 0..<1), matrix, .single)) == bits(images(whole, 0..<1)))
     }
 
@@ -65,14 +65,14 @@ import Testing
         let two = Execution(threads: 2)
         let x = random.tensor(shape)
         let deep = Elementwise.spaceToDepth2(x, two)
-        #expect(deep.values == Reference.spaceToDepth2(x).values)
+        #expect(deep.values == Naive.spaceToDepth2(x).values)
         #expect(Elementwise.depthToSpace2(deep, two).values == x.values)
-        #expect(Elementwise.depthToSpace2(deep, .single).values == Reference.depthToSpace2(deep).values)
-        #expect(relativeError(Elementwise.averagePool(x, 2, two), Reference.averagePool(x, 2)) <= 2e-7)
+        #expect(Elementwise.depthToSpace2(deep, .single).values == Naive.depthToSpace2(deep).values)
+        #expect(relativeError(Elementwise.averagePool(x, 2, two), Naive.averagePool(x, 2)) <= 2e-7)
         let fine = random.tensor([shape[0], shape[1], 2 * shape[2], 2 * shape[3]])
         #expect(
-            Elementwise.addNearestUpsampled2(fine, x, two).values == Reference.addNearestUpsampled2(fine, x).values)
-        #expect(relativeError(Elementwise.bilinearUpsampled2(x, two), Reference.bilinearUpsampled2(x)) <= 2e-7)
+            Elementwise.addNearestUpsampled2(fine, x, two).values == Naive.addNearestUpsampled2(fine, x).values)
+        #expect(relativeError(Elementwise.bilinearUpsampled2(x, two), Naive.bilinearUpsampled2(x)) <= 2e-7)
         let size = shape[2] * shape[3]
         let means = (0..<shape[0] * shape[1]).map { plane in
             Float(x.values[plane * size..<(plane + 1) * size].reduce(0.0) { $0 + Double($1) } / Double(size))
@@ -94,10 +94,10 @@ import Testing
     @Test func countsTheDirectMethod() {
         func count(_ run: (Execution) -> Void) -> Int {
             var execution = Execution(threads: 2)
-            let tally = WorkTally()
-            execution.tally = tally
+            let counter = OperationCounter()
+            execution.counter = counter
             run(execution)
-            return tally.operations
+            return counter.operations
         }
         let x = Tensor([2, 8, 6, 6])
         for winograd in [false, true] {

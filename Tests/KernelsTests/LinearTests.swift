@@ -12,11 +12,11 @@ import Testing
         let bias = random.values(outputs)
         let x = random.tensor([batch, inputs])
         let layer = Linear(weight: weight, bias: bias, activation: .leakyReLU(0.1))
-        let plain = Reference.linear(x, weight: weight, bias: bias, activation: .leakyReLU(0.1))
+        let plain = Naive.linear(x, weight: weight, bias: bias, activation: .leakyReLU(0.1))
         #expect(relativeError(layer(x, Execution(threads: 2)), plain) <= 2e-6)
         for count in Set([1, batch]) {
             let addend = random.tensor([count, outputs])
-            let expected = Reference.linear(x, weight: weight, bias: bias, addend: addend, activation: .leakyReLU(0.1))
+            let expected = Naive.linear(x, weight: weight, bias: bias, addend: addend, activation: .leakyReLU(0.1))
             #expect(relativeError(layer(x, adding: addend, Execution(threads: 2)), expected) <= 2e-6)
         }
     }
@@ -38,7 +38,7 @@ import Testing
         let (rows, columns, depth) = size
         let a = random.tensor(transposing ? [depth, rows] : [rows, depth])
         let b = random.tensor(transposing ? [columns, depth] : [depth, columns])
-        let expected = Reference.multiply(a, b, transposingFirst: transposing, transposingSecond: transposing)
+        let expected = Naive.multiply(a, b, transposingFirst: transposing, transposingSecond: transposing)
         let found = Matrix.multiply(a, b, transposingFirst: transposing, transposingSecond: transposing)
         #expect(relativeError(found, Tensor([rows, columns], expected.map { Float($0) })) <= 2e-6)
     }

@@ -12,9 +12,9 @@ import Testing
         let x = random.tensor([3, 2, shape[2], shape[3]])
         let own = shape[0] == 1 ? x : images(x, 0..<shape[0])
         let means = NonLocalMeans(features: features, bandwidth: 0.3, reach: 0.5, Execution(threads: 2))
-        let expected = Reference.nonLocalMeans(own, features: features, bandwidth: Double(Float(0.3)), reach: 0.5)
+        let expected = Naive.nonLocalMeans(own, features: features, bandwidth: Double(Float(0.3)), reach: 0.5)
         #expect(relativeError(means(own, Execution(threads: 2)), expected) <= 1e-5)
-        let narrower = Reference.nonLocalMeans(
+        let narrower = Naive.nonLocalMeans(
             own, features: features, bandwidth: Double(Float(0.3)) / 8.0.squareRoot(), reach: 0.5 / 8.0.squareRoot())
         #expect(relativeError(means.narrow(own, Execution(threads: 2)), narrower) <= 1e-5)
     }
@@ -42,7 +42,7 @@ import Testing
     @Test func blankFeaturesLeaveDistanceAlone() {
         let means = NonLocalMeans(features: Tensor([1, 2, 4, 4]), bandwidth: 0.3, reach: 0.5, .single)
         let x = Tensor([1, 1, 4, 4], (0..<16).map(Float.init))
-        let expected = Reference.nonLocalMeans(x, features: Tensor([1, 2, 4, 4]), bandwidth: 0.3, reach: 0.5)
+        let expected = Naive.nonLocalMeans(x, features: Tensor([1, 2, 4, 4]), bandwidth: 0.3, reach: 0.5)
         #expect(relativeError(means(x, .single), expected) <= 1e-6)
     }
 

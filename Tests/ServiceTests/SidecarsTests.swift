@@ -56,7 +56,7 @@ import Testing
                 == "\(folder.path)/a.jpg.autochrome.yaml:1: '\(key)' cannot be set for one image or folder")
     }
 
-    @Test func onlyColouringSettingsAreForOneImage() {
+    @Test func onlyColoringSettingsAreForOneImage() {
         #expect(Setting.all.filter(\.perImage).map(\.key) == Setting.coloring.map(\.key))
     }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import Service
 
 @Suite struct VerdictTests {
-    @Test func aColouredPhotographIsSkippedOrRejected() {
+    @Test func aColoredPhotographIsSkippedOrRejected() {
         #expect(
             Verdict(ColorizationError.skippedColored, of: "a")
                 == .skipped("the photograph is already in colour (policy: skip)"))

@@ -34,7 +34,7 @@ package enum FlowPlan {
     package static let denseHead: [(channels: Int, stride: Int)] = [(128, 2), (256, 2), (256, 2), (512, 2)]
 
     /// α of the soft clamp for colour, and for digits.
-    package static let colourClamp: Float = 1.5
+    package static let colorClamp: Float = 1.5
     package static let digitClamp: Float = 1
     /// Unconditional blocks of each of the levels 1 to 4.
     package static let freeBlocks = 2

@@ -10,7 +10,7 @@ package struct Conditions: Sendable {
     let vectors: [DenseBlock.Condition]
     let affine: AffineStart?
     /// How samples are shown, where there is a regression to hold them against.
-    let showing: Showing?
+    let regularizer: SampleRegularizer?
 
     /// Stops a program that mixes up images and samples.
     func check(samples: Int) {

@@ -70,8 +70,8 @@ package struct EfficientNetLite2: Sendable {
 
     /// Normalised L to the gray level in units of (byte − 127) / 128 that the weights were trained on.
     package static func input(_ lightness: Tensor, _ execution: Execution) -> Tensor {
-        let scale = Normalisation.lightnessScale * 2.55 / 128
-        let shift = (Normalisation.lightnessOffset * 2.55 - 127) / 128
+        let scale = Normalization.lightnessScale * 2.55 / 128
+        let shift = (Normalization.lightnessOffset * 2.55 - 127) / 128
         return Elementwise.affine(lightness, scale: [scale], shift: [shift], execution)
     }
 }

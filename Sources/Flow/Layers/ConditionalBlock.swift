@@ -39,13 +39,13 @@ struct ConditionalBlock: Sendable {
         let (y, logDeterminant) = Coupling.forward(
             x, { coefficients1($0, condition: c.first, execution) },
             { coefficients2($0, condition: c.second, execution) },
-            alpha: FlowPlan.colourClamp, execution)
+            alpha: FlowPlan.colorClamp, execution)
         return (rotation.forward(y, execution), logDeterminant)
     }
 
     func inverse(_ y: Tensor, _ c: Condition, _ execution: Execution) -> (Tensor, [Double]) {
         Coupling.inverse(
             rotation.inverse(y, execution), { coefficients1($0, condition: c.first, execution) },
-            { coefficients2($0, condition: c.second, execution) }, alpha: FlowPlan.colourClamp, execution)
+            { coefficients2($0, condition: c.second, execution) }, alpha: FlowPlan.colorClamp, execution)
     }
 }

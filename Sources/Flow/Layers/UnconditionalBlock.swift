@@ -22,13 +22,13 @@ struct UnconditionalBlock: Sendable {
     func forward(_ x: Tensor, _ execution: Execution) -> (Tensor, [Double]) {
         Coupling.forward(
             rotation.forward(x, execution), { coefficients1($0, condition: nil, execution) },
-            { coefficients2($0, condition: nil, execution) }, alpha: FlowPlan.colourClamp, execution)
+            { coefficients2($0, condition: nil, execution) }, alpha: FlowPlan.colorClamp, execution)
     }
 
     func inverse(_ y: Tensor, _ execution: Execution) -> (Tensor, [Double]) {
         let (x, logDeterminant) = Coupling.inverse(
             y, { coefficients1($0, condition: nil, execution) }, { coefficients2($0, condition: nil, execution) },
-            alpha: FlowPlan.colourClamp, execution)
+            alpha: FlowPlan.colorClamp, execution)
         return (rotation.inverse(x, execution), logDeterminant)
     }
 }

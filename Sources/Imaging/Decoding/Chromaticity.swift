@@ -5,7 +5,7 @@ package enum Chromaticity: String, Sendable, Codable, CaseIterable {
     /// One tint that follows lightness, such as sepia or selenium, or yellowed paper.
     case toned
     /// Colours that lightness does not explain.
-    case coloured
+    case colored = "coloured"
 
     /// Decides from small planes, whose averaging has removed the noise of compression and grain.
     ///
@@ -32,7 +32,7 @@ package enum Chromaticity: String, Sendable, Codable, CaseIterable {
             Self.length(chroma[i] - fit.0[lightness[i]], chroma[count + i] - fit.1[lightness[i]])
         }
         let isTint = Self.rms(residuals) <= 1.5 + 0.06 * strength && !Self.exceeds(6 + 0.3 * strength, residuals)
-        self = isTint ? .toned : .coloured
+        self = isTint ? .toned : .colored
     }
 
     private static func length(_ a: Float, _ b: Float) -> Float { (a * a + b * b).squareRoot() }

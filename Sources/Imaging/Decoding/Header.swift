@@ -8,15 +8,15 @@ struct Header {
     let resolution: Double?
     let dates: CaptureDates
     /// Bands of colour in the pipeline: 1 (gray) or 3 (sRGB).
-    let colourBands: Int
+    let colorBands: Int
     let hasAlpha: Bool
     private(set) var warnings: [String] = []
 
     /// Checks the header and sets up the conversion to gray or sRGB, with alpha last if there is any.
     ///
     /// Nothing is decoded yet.
-    static func read(_ image: Picture, format: InputFormat, name: String, limits: DecodeLimits) throws
-        -> (Picture, Header)
+    static func read(_ image: VipsPicture, format: InputFormat, name: String, limits: DecodeLimits) throws
+        -> (VipsPicture, Header)
     {
         let pages = image.string("n-pages").flatMap { Int($0) } ?? 1
         if let reason = limits.refusal(width: image.width, height: image.height, pages: pages) {
@@ -32,27 +32,27 @@ struct Header {
             let kind = String(cString: vips_enum_nick(vips_band_format_get_type(), Int32(image.format.rawValue)))
             throw ImagingError.unsupported(file: name, reason: "samples of type \(kind), not 8 or 16 bits")
         }
-        guard let bands = fileColourBands(image), image.bands >= bands else {
+        guard let bands = fileColorBands(image), image.bands >= bands else {
             let space = vips_enum_nick(vips_interpretation_get_type(), Int32(image.interpretation.rawValue))
             let reason = "\(image.bands) channels of colour space \(String(cString: space!))"
             throw ImagingError.unsupported(file: name, reason: reason)
         }
         let hasAlpha = image.bands > bands
         if image.bands > bands + 1 { warnings.append("\(image.bands - bands - 1) extra channels are ignored") }
-        var colour = image
+        var color = image
         if hasAlpha {
-            guard let extracted = Picture({ av_extract_bands(image.pointer, $0, 0, Int32(bands)) }) else {
+            guard let extracted = VipsPicture({ av_extract_bands(image.pointer, $0, 0, Int32(bands)) }) else {
                 throw Photograph.Failure.library
             }
-            colour = extracted
+            color = extracted
         }
-        colour = try sRGB(colour, depth: depth, warnings: &warnings)
-        let colourBands = colour.bands
+        color = try sRGB(color, depth: depth, warnings: &warnings)
+        let colorBands = color.bands
         if hasAlpha {
-            guard let alpha = Picture({ av_extract_bands(image.pointer, $0, Int32(bands), 1) }),
-                let joined = Picture({ av_join_bands(colour.pointer, alpha.pointer, $0) })
+            guard let alpha = VipsPicture({ av_extract_bands(image.pointer, $0, Int32(bands), 1) }),
+                let joined = VipsPicture({ av_join_bands(color.pointer, alpha.pointer, $0) })
             else { throw Photograph.Failure.library }
-            colour = joined
+            color = joined
         }
         let density = image.pointer.pointee.Xres
         let header = Header(
@@ -60,11 +60,11 @@ struct Header {
             orientation: image.string("orientation").flatMap { Int($0) }.flatMap(Orientation.init) ?? .upright,
             // One pixel per millimetre is what libvips says when the file says nothing.
             resolution: density.isFinite && density > 1.001 ? density * 25.4 : nil,
-            dates: CaptureDates(image), colourBands: colourBands, hasAlpha: hasAlpha, warnings: warnings)
-        return (colour, header)
+            dates: CaptureDates(image), colorBands: colorBands, hasAlpha: hasAlpha, warnings: warnings)
+        return (color, header)
     }
 
-    private static func fileColourBands(_ image: Picture) -> Int? {
+    private static func fileColorBands(_ image: VipsPicture) -> Int? {
         switch image.interpretation {
         case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: 1
         case VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB, VIPS_INTERPRETATION_RGB16: 3
@@ -75,20 +75,20 @@ struct Header {
     }
 
     /// The same colours as gray or sRGB, of the same depth.
-    private static func sRGB(_ image: Picture, depth: Int, warnings: inout [String]) throws -> Picture {
+    private static func sRGB(_ image: VipsPicture, depth: Int, warnings: inout [String]) throws -> VipsPicture {
         let profile = image.blob("icc-profile-data")
-        let space = profile.map(ColourProfile.space(of:))
+        let space = profile.map(ColorProfile.space(of:))
         switch (image.bands, space) {
         case (1, nil), (3, nil):
             return image
         case (3, .rgb):
-            switch ColourProfile.isSRGB(profile!) {
+            switch ColorProfile.isSRGB(profile!) {
             case true?: return image
             case false?: return try convert(image, fallback: "srgb", depth: depth)
             case nil: break
             }
         case (1, .gray):
-            if let converted = Picture({ av_to_srgb(image.pointer, $0, "srgb", Int32(depth)) }) { return converted }
+            if let converted = VipsPicture({ av_to_srgb(image.pointer, $0, "srgb", Int32(depth)) }) { return converted }
         case (4, _):
             // Without a profile of its own, or with one of another colour space, the built-in one is assumed.
             if space != .cmyk {
@@ -104,8 +104,8 @@ struct Header {
         return image
     }
 
-    private static func convert(_ image: Picture, fallback: String, depth: Int) throws -> Picture {
-        guard let converted = Picture({ av_to_srgb(image.pointer, $0, fallback, Int32(depth)) }) else {
+    private static func convert(_ image: VipsPicture, fallback: String, depth: Int) throws -> VipsPicture {
+        guard let converted = VipsPicture({ av_to_srgb(image.pointer, $0, fallback, Int32(depth)) }) else {
             throw Photograph.Failure.library
         }
         return converted

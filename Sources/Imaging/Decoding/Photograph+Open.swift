@@ -21,11 +21,11 @@ extension Photograph {
     {
         let name = printable(name)
         return try ErrorBuffer.attributing {
-            let file = try Undecoded(descriptor: descriptor, name: name, limits: limits)
-            let facts = file.facts
-            var plane = TonePlane(width: facts.width, height: facts.height, hasAlpha: facts.hasAlpha)
+            let file = try PendingDecode(descriptor: descriptor, name: name, limits: limits)
+            let description = file.description
+            var plane = GrayPlane(width: description.width, height: description.height, hasAlpha: description.hasAlpha)
             let chroma = try plane.withUnsafeMutablePointers { try file.decode(tones: $0, alpha: $1) }
-            return Photograph(facts: facts, plane: plane, chroma: chroma, name: name)
+            return Photograph(description: description, plane: plane, chroma: chroma, name: name)
         }
     }
 

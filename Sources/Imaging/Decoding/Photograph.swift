@@ -19,32 +19,32 @@ package final class Photograph: Sendable {
     /// Rows, after orientation.
     package var height: Int { plane.height }
     /// Bits of a sample in the file, 8 or 16; 1-bit and palette images count as 8.
-    package var bitDepth: Int { facts.bitDepth }
+    package var bitDepth: Int { description.bitDepth }
     /// Whether it is gray, toned or coloured.
     package let chromaticity: Chromaticity
     /// What the file is, such as "jpeg".
-    package var format: InputFormat { facts.format }
+    package var format: InputFormat { description.format }
     /// When it was taken and changed, as far as its metadata say.
-    package var dates: CaptureDates { facts.dates }
+    package var dates: CaptureDates { description.dates }
     /// Pixels per inch, or nil if the file does not say.
-    package var resolution: Double? { facts.resolution }
+    package var resolution: Double? { description.resolution }
     /// What a user should know about how the file was read, such as an ignored profile.
-    package var warnings: [String] { facts.warnings }
+    package var warnings: [String] { description.warnings }
 
     /// Whether it has transparency.
     package var hasAlpha: Bool { plane.alpha != nil }
 
     /// The pixels.
-    let plane: TonePlane
+    let plane: GrayPlane
 
-    private let facts: Facts
+    private let description: ImageDescription
     private let smallLightness: Tensor
     private let smallChroma: Tensor
 
     /// - Parameter chroma: a, then b, at 256×256; nil if every pixel is neutral.
-    init(facts: Facts, plane: TonePlane, chroma: [Float]?, name: String) {
+    init(description: ImageDescription, plane: GrayPlane, chroma: [Float]?, name: String) {
         self.name = name
-        self.facts = facts
+        self.description = description
         self.plane = plane
         let side = Self.networkSide
         smallLightness = Tensor([1, 1, side, side], plane.lightness(width: side, height: side))

@@ -3,7 +3,7 @@
 /// Not Sendable: it owns the buffers of one row.
 final class RowReader {
     private let width: Int
-    private let colourBands: Int
+    private let colorBands: Int
     private let bands: Int
     private let isDeep: Bool
     private let hasAlpha: Bool
@@ -22,8 +22,8 @@ final class RowReader {
 
     init(width: Int, header: Header) {
         self.width = width
-        colourBands = header.colourBands
-        bands = header.colourBands + (header.hasAlpha ? 1 : 0)
+        colorBands = header.colorBands
+        bands = header.colorBands + (header.hasAlpha ? 1 : 0)
         isDeep = header.bitDepth == 16
         hasAlpha = header.hasAlpha
         // Rounded up to whole vectors.
@@ -58,7 +58,7 @@ final class RowReader {
             for x in 0..<width { alpha[x] = UInt16(truncatingIfNeeded: row[x * bands + bands - 1]) &* scale }
         }
         var differences: Sample = 0
-        if colourBands == 3 {
+        if colorBands == 3 {
             for x in 0..<width {
                 let pixel = row + x * bands
                 differences |= (pixel[0] ^ pixel[1]) | (pixel[1] ^ pixel[2])
@@ -72,9 +72,9 @@ final class RowReader {
         }
         for x in 0..<width {
             let pixel = row + x * bands
-            buffer[x] = Tone.linear[UInt16(truncatingIfNeeded: pixel[0]) &* scale]
-            buffer[x + stride] = Tone.linear[UInt16(truncatingIfNeeded: pixel[1]) &* scale]
-            buffer[x + 2 * stride] = Tone.linear[UInt16(truncatingIfNeeded: pixel[2]) &* scale]
+            buffer[x] = GrayLevel.linear[UInt16(truncatingIfNeeded: pixel[0]) &* scale]
+            buffer[x + stride] = GrayLevel.linear[UInt16(truncatingIfNeeded: pixel[1]) &* scale]
+            buffer[x + 2 * stride] = GrayLevel.linear[UInt16(truncatingIfNeeded: pixel[2]) &* scale]
         }
         convert()
         chromaIsZero = false
@@ -89,7 +89,7 @@ final class RowReader {
             let (_, a, b) = Lab.lab(red, green, blue)
             a.store(at: at + 3 * stride)
             b.store(at: at + 4 * stride)
-            let tone = Tone.ofLuminance(Lab.luminance(red, green, blue))
+            let tone = GrayLevel.ofLuminance(Lab.luminance(red, green, blue))
             for lane in 0..<8 { tones[x + lane] = UInt16(truncatingIfNeeded: tone[lane]) }
         }
     }

@@ -11,7 +11,7 @@ enum Encoder {
 
     /// Runs the pipeline to its end; a file that failed is removed.
     /// - Throws: `ImagingError.cannotWrite` for the disk's troubles, `.cannotEncode` for the encoder's.
-    static func write(_ picture: Picture, to path: String, options: OutputOptions, metadata: Metadata) throws {
+    static func write(_ picture: VipsPicture, to path: String, options: OutputOptions, metadata: Metadata) throws {
         let name = Photograph.printable(path)
         let longest = options.format.longestSide
         guard max(picture.width, picture.height) <= longest else {
@@ -28,7 +28,7 @@ enum Encoder {
         }
         do {
             defer { close(descriptor) }
-            let file = try OutputFile(descriptor: descriptor)
+            let file = try VipsFileTarget(descriptor: descriptor)
             let status = ErrorBuffer.sharing { encode(picture, to: file, options) }
             if file.failure != 0 { throw ImagingError.cannotWrite(file: name, code: file.failure) }
             if status != 0 { throw ImagingError.cannotEncode(file: name, reason: Vips.takeError()) }
@@ -38,7 +38,7 @@ enum Encoder {
         }
     }
 
-    static func encode(_ picture: Picture, to file: OutputFile, _ options: OutputOptions) -> Int32 {
+    static func encode(_ picture: VipsPicture, to file: VipsFileTarget, _ options: OutputOptions) -> Int32 {
         let (image, target, quality) = (picture.pointer, file.target, Int32(options.quality))
         switch options.format {
         case .jpeg: return av_save_jpeg(image, target, quality)
@@ -52,9 +52,9 @@ enum Encoder {
         }
     }
 
-    private static func describe(_ picture: Picture, _ format: OutputFormat, _ metadata: Metadata) throws {
+    private static func describe(_ picture: VipsPicture, _ format: OutputFormat, _ metadata: Metadata) throws {
         let (disclosure, dates) = (metadata.disclosure, metadata.dates)
-        picture.setBlob("icc-profile-data", try ColourProfile.sRGB())
+        picture.setBlob("icc-profile-data", try ColorProfile.sRGB())
         picture.setBlob("xmp-data", Array(disclosure.xmp(dates: dates).utf8))
         // Only in JPEG: libvips 8.14 cuts the records of a TIFF to a quarter of their length.
         if format == .jpeg { picture.setBlob("iptc-data", photoshopBlock(disclosure.iptc())) }

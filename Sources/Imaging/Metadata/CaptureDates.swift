@@ -16,7 +16,7 @@ package struct CaptureDates: Sendable, Codable, Equatable {
     }
 
     /// Reads EXIF, and XMP for what EXIF lacks (TIFF and PNG files often have only that).
-    init(_ image: Picture) {
+    init(_ image: VipsPicture) {
         let packet = image.blob("xmp-data").map { String(decoding: $0, as: UTF8.self) } ?? ""
         original =
             Self.exif(image, "exif-ifd2-DateTimeOriginal")
@@ -26,7 +26,7 @@ package struct CaptureDates: Sendable, Codable, Equatable {
     }
 
     /// libvips adds to each value, in parentheses, its type and length.
-    private static func exif(_ image: Picture, _ field: String) -> String? {
+    private static func exif(_ image: VipsPicture, _ field: String) -> String? {
         image.string(field).flatMap { checked(String($0.prefix(19))) }
     }
 

@@ -3,7 +3,7 @@ package struct Disclosure: Sendable, Equatable {
     /// What of a picture a program made.
     package enum Content: Sendable, Equatable {
         /// The colours of a photograph.
-        case colours
+        case colors
         /// All of it.
         case whole
     }
@@ -25,7 +25,7 @@ package struct Disclosure: Sendable, Equatable {
 
     package init(
         program: String = "Autochrome", version: String, model: String, modelHash: String, seed: UInt64,
-        sample: Int? = nil, content: Content = .colours
+        sample: Int? = nil, content: Content = .colors
     ) {
         self.program = program
         self.version = version
@@ -48,7 +48,7 @@ package struct Disclosure: Sendable, Equatable {
         let which = sample.map { "sample \($0), " } ?? ""
         let what =
             switch content {
-            case .colours: "The colours of this picture are a guess by a computer program, not a record."
+            case .colors: "The colours of this picture are a guess by a computer program, not a record."
             case .whole: "This picture was made by a computer program."
             }
         return "\(what) "
@@ -62,7 +62,7 @@ package struct Disclosure: Sendable, Equatable {
         var fields = [
             (
                 "Iptc4xmpExt:DigitalSourceType",
-                content == .colours ? Self.digitalSourceType : Self.wholeSourceType
+                content == .colors ? Self.digitalSourceType : Self.wholeSourceType
             ),
             ("xmp:CreatorTool", tool),
         ]

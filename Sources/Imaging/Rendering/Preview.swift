@@ -2,7 +2,7 @@ import Tensor
 
 /// A reduced photograph that is coloured for a sheet, without a file.
 package struct Preview: Sendable {
-    let plane: TonePlane
+    let plane: GrayPlane
 
     /// Columns.
     package var width: Int { plane.width }
@@ -11,14 +11,14 @@ package struct Preview: Sendable {
 
     /// The photograph without colour.
     package var original: RGBImage {
-        coloured(ChromaField(planes: [Float](repeating: 0, count: 4 * ChromaField.side * ChromaField.side)))
+        colored(ChromaField(planes: [Float](repeating: 0, count: 4 * ChromaField.side * ChromaField.side)))
     }
 
     /// The photograph in the given colours.
     /// - Parameter saturation: what chroma is multiplied by.
-    package func coloured(_ field: ChromaField, saturation: Double = 1) -> RGBImage {
+    package func colored(_ field: ChromaField, saturation: Double = 1) -> RGBImage {
         var image = RGBImage(width: width, height: height)
-        let painter = Painter(plane: plane, field: field, saturation: saturation, layout: Painter.Layout())
+        let painter = RowPainter(plane: plane, field: field, saturation: saturation, layout: RowPainter.Layout())
         image.pixels.withUnsafeMutableBytes { bytes in
             for y in 0..<height { _ = painter.paint(y, into: bytes.baseAddress! + y * width * 3) }
         }
@@ -35,7 +35,7 @@ package struct Preview: Sendable {
             for x in stride(from: 0, to: width, by: 8) {
                 let lanes = min(8, width - x)
                 var light = Vector()
-                for lane in 0..<lanes { light[lane] = Tone.lightness[plane.tones[y * width + x + lane]] }
+                for lane in 0..<lanes { light[lane] = GrayLevel.lightness[plane.tones[y * width + x + lane]] }
                 let chroma = row.chroma(at: x, under: light)
                 for lane in 0..<lanes {
                     result[y * width + x + lane] = chroma.a[lane]

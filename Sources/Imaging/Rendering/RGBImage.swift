@@ -50,7 +50,7 @@ package struct RGBImage: Sendable, Equatable {
             vips_image_new_from_memory_copy($0.baseAddress, $0.count, Int32(width), Int32(height), 3, VIPS_FORMAT_UCHAR)
         }
         guard let image else { throw ImagingError.library(reason: Vips.takeError()) }
-        let picture = Picture(image)
+        let picture = VipsPicture(image)
         picture.pointer.pointee.Type = VIPS_INTERPRETATION_sRGB
         picture.pointer.pointee.Xres = 72 / 25.4
         picture.pointer.pointee.Yres = 72 / 25.4

@@ -18,7 +18,7 @@ package struct VariantReport: Sendable, Equatable {
 package final class Renderer: Sendable {
     /// The photograph.
     package let photograph: Photograph
-    private let guide: Guide
+    private let guide: ChromaUpsampler
     private let threads: Int
 
     /// - Parameter threads: most threads that paint one variant; results do not depend on it.
@@ -26,7 +26,7 @@ package final class Renderer: Sendable {
         precondition(threads > 0, "painting needs at least one thread")
         self.photograph = photograph
         self.threads = threads
-        guide = Guide(lightness: photograph.networkLightness())
+        guide = ChromaUpsampler(lightness: photograph.networkLightness())
     }
 
     /// Colours for the photograph at any size.
@@ -44,7 +44,7 @@ package final class Renderer: Sendable {
         try Vips.ensureStarted()
         try options.validate()
         let plane = photograph.plane
-        let layout = Painter.Layout(
+        let layout = RowPainter.Layout(
             depth: options.format.keepsDepth ? photograph.bitDepth : 8,
             hasAlpha: photograph.hasAlpha && options.format.keepsAlpha,
             flattens: photograph.hasAlpha && !options.format.keepsAlpha)
@@ -64,9 +64,9 @@ package final class Renderer: Sendable {
         if photograph.bitDepth > layout.depth {
             warnings.append("\(options.format.rawValue) keeps 8 of the photograph's 16 bits")
         }
-        let tally = strips.total
+        let counter = strips.total
         return VariantReport(
-            clippedPixels: tally.clipped, meanChroma: tally.chroma / Double(plane.width * plane.height),
+            clippedPixels: counter.clipped, meanChroma: counter.chroma / Double(plane.width * plane.height),
             warnings: warnings)
     }
 
@@ -79,6 +79,6 @@ package final class Renderer: Sendable {
         let width = max(1, Int((Double(plane.width) * scale).rounded()))
         let height = max(1, Int((Double(plane.height) * scale).rounded()))
         let lightness = plane.lightness(width: width, height: height)
-        return Preview(plane: TonePlane(width: width, height: height, lightness: lightness))
+        return Preview(plane: GrayPlane(width: width, height: height, lightness: lightness))
     }
 }

@@ -7,33 +7,33 @@ import Foundation
 final class StripPainter: @unchecked Sendable {
     private static let stripHeight = 64
 
-    private let plane: TonePlane
-    private let layout: Painter.Layout
-    private let painters: [Painter]
+    private let plane: GrayPlane
+    private let layout: RowPainter.Layout
+    private let painters: [RowPainter]
     private let lock = NSLock()
     private let strip: UnsafeMutableRawPointer
     private let rowBytes: Int
     /// The rows in `strip`.
     private var painted = 0..<0
-    private var tallies: [Painter.Tally]
+    private var counters: [RowPainter.Tally]
 
-    init(plane: TonePlane, field: ChromaField, saturation: Double, layout: Painter.Layout, threads: Int) {
+    init(plane: GrayPlane, field: ChromaField, saturation: Double, layout: RowPainter.Layout, threads: Int) {
         self.plane = plane
         self.layout = layout
         painters = (0..<threads).map { _ in
-            Painter(plane: plane, field: field, saturation: saturation, layout: layout)
+            RowPainter(plane: plane, field: field, saturation: saturation, layout: layout)
         }
         rowBytes = plane.width * layout.bytesPerPixel
         strip = .allocate(byteCount: rowBytes * Self.stripHeight, alignment: 64)
-        tallies = [Painter.Tally](repeating: Painter.Tally(), count: plane.height)
+        counters = [RowPainter.Tally](repeating: RowPainter.Tally(), count: plane.height)
     }
 
     deinit { strip.deallocate() }
 
     /// The sum over all rows, in their order whichever thread painted them.
-    var total: Painter.Tally {
+    var total: RowPainter.Tally {
         lock.withLock {
-            tallies.reduce(into: Painter.Tally()) {
+            counters.reduce(into: RowPainter.Tally()) {
                 $0.clipped += $1.clipped
                 $0.chroma += $1.chroma
             }
@@ -41,7 +41,7 @@ final class StripPainter: @unchecked Sendable {
     }
 
     /// The image that asks this object for its pixels, which must outlive it.
-    func picture(pixelsPerMillimetre: Double) throws -> Picture {
+    func picture(pixelsPerMillimetre: Double) throws -> VipsPicture {
         let isDeep = layout.depth == 16
         let image = av_generated(
             Int32(plane.width), Int32(plane.height), Int32(layout.bands),
@@ -49,7 +49,7 @@ final class StripPainter: @unchecked Sendable {
             isDeep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB, pixelsPerMillimetre, Self.generate,
             Unmanaged.passUnretained(self).toOpaque())
         guard let image else { throw ImagingError.library(reason: Vips.takeError()) }
-        return Picture(image)
+        return VipsPicture(image)
     }
 
     private static let generate: av_generate_fn = { region, _, _, user, _ in
@@ -75,13 +75,13 @@ final class StripPainter: @unchecked Sendable {
     private func paintStrip(from top: Int) {
         let count = min(Self.stripHeight, plane.height - top)
         let share = (count + painters.count - 1) / painters.count
-        tallies.withUnsafeMutableBufferPointer { tallies in
+        counters.withUnsafeMutableBufferPointer { counters in
             // Each thread has its own painter and its own rows of these buffers.
-            nonisolated(unsafe) let (tallies, strip, painters) = (tallies, self.strip, self.painters)
+            nonisolated(unsafe) let (counters, strip, painters) = (counters, self.strip, self.painters)
             let rowBytes = self.rowBytes
             DispatchQueue.concurrentPerform(iterations: painters.count) { thread in
                 for y in (thread * share)..<max(thread * share, min(count, (thread + 1) * share)) {
-                    tallies[top + y] = painters[thread].paint(top + y, into: strip + y * rowBytes)
+                    counters[top + y] = painters[thread].paint(top + y, into: strip + y * rowBytes)
                 }
             }
         }

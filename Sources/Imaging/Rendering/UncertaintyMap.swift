@@ -40,7 +40,7 @@ package struct UncertaintyMap: Sendable {
         let gray = preview.original
         var map = RGBImage(width: preview.width, height: preview.height)
         for i in deviations.indices {
-            let heat = Self.colour(deviations[i] / Self.fullScale)
+            let heat = Self.color(deviations[i] / Self.fullScale)
             for band in 0..<3 {
                 let value = 0.75 * heat[band] + 0.25 * Float(gray.pixels[3 * i + band])
                 map.pixels[3 * i + band] = UInt8(value.rounded())
@@ -69,7 +69,7 @@ package struct UncertaintyMap: Sendable {
     private static func bar(width: Int, height: Int) -> RGBImage {
         var bar = RGBImage(width: width, height: height)
         for x in 0..<width {
-            let heat = colour(Float(x) / Float(max(1, width - 1)))
+            let heat = color(Float(x) / Float(max(1, width - 1)))
             for y in 0..<height {
                 for band in 0..<3 { bar.pixels[3 * (y * width + x) + band] = UInt8(heat[band].rounded()) }
             }
@@ -82,7 +82,7 @@ package struct UncertaintyMap: Sendable {
         [0, 0, 4], [51, 10, 95], [120, 28, 109], [187, 55, 84], [237, 105, 37], [252, 180, 24], [252, 255, 164],
     ]
 
-    private static func colour(_ value: Float) -> SIMD3<Float> {
+    private static func color(_ value: Float) -> SIMD3<Float> {
         let place = min(max(value, 0), 1) * Float(stops.count - 1)
         let low = min(Int(place), stops.count - 2)
         return stops[low] + (stops[low + 1] - stops[low]) * (place - Float(low))

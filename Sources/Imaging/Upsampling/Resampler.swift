@@ -23,9 +23,9 @@ package struct Resampler {
                         weights.append(Float((min(high, Double(j + 1)) - max(low, Double(j))) / (high - low)))
                     }
                 } else {
-                    let centre = min(max((Double(i) + 0.5) * scale - 0.5, 0), Double(source - 1))
-                    let begin = min(Int(centre), max(source - 2, 0))
-                    let fraction = Float(centre - Double(begin))
+                    let center = min(max((Double(i) + 0.5) * scale - 0.5, 0), Double(source - 1))
+                    let begin = min(Int(center), max(source - 2, 0))
+                    let fraction = Float(center - Double(begin))
                     start.append(begin)
                     weights += source == 1 ? [1] : [1 - fraction, fraction]
                 }

@@ -30,21 +30,23 @@ extension Convolution {
     ) {
         let total = shape.batch * shape.pixels
         let offsets = grid.offsets(inputs, kernel, dilation)
-        let panels = (total + Panel.columns - 1) / Panel.columns
+        let panels = (total + Microkernel.columns - 1) / Microkernel.columns
         let inPlace = filter.blocks <= 2 && stride == 1
         // Several panels share one pass over a large filter, as long as they stay in the second-level cache and
         // there is work for every thread.
-        let fitting = min(4, 196_608 / (filter.depth * Panel.columns), panels / (2 * execution.threads))
-        let step = (inPlace ? 1 : max(1, fitting)) * Panel.columns
+        let fitting = min(4, 196_608 / (filter.depth * Microkernel.columns), panels / (2 * execution.threads))
+        let step = (inPlace ? 1 : max(1, fitting)) * Microkernel.columns
         filter.elements.withUnsafePointer { weights in
             execution.spread(total, by: step) { columns in
-                Scratch.with(filter.depth * columns.count + (filter.depth + Panel.rows) * Panel.columns) { scratch in
-                    if inPlace, columns.count == Panel.columns,
+                Scratch.with(filter.depth * columns.count + (filter.depth + Microkernel.rows) * Microkernel.columns) {
+                    scratch in
+                    if inPlace, columns.count == Microkernel.columns,
                         let starts = grid.adjacentStarts(columns.lowerBound)
                     {
                         for block in 0..<filter.blocks {
-                            Panel.convolve(
-                                offsets, weights + block &* filter.depth &* Panel.rows, starts.0, starts.1, starts.2,
+                            Microkernel.convolve(
+                                offsets, weights + block &* filter.depth &* Microkernel.rows, starts.0, starts.1,
+                                starts.2,
                                 scratch)
                             store(scratch, block: block, columns, shape, finish)
                         }
@@ -63,20 +65,21 @@ extension Convolution {
         _ finish: Finish
     ) {
         let product = scratch
-        let packed = scratch + Panel.rows * Panel.columns
-        for panel in Swift.stride(from: 0, to: columns.count, by: Panel.columns) {
-            let width = Panel.width(min(Panel.columns, columns.count &- panel))
+        let packed = scratch + Microkernel.rows * Microkernel.columns
+        for panel in Swift.stride(from: 0, to: columns.count, by: Microkernel.columns) {
+            let width = Microkernel.width(min(Microkernel.columns, columns.count &- panel))
             for group in Swift.stride(from: 0, to: width, by: 8) {
                 let target = packed + (panel &* filter.depth &+ group)
                 gather(grid, offsets, from: columns.lowerBound &+ panel &+ group, total, target, width)
             }
         }
         for block in 0..<filter.blocks {
-            for panel in Swift.stride(from: 0, to: columns.count, by: Panel.columns) {
-                let count = min(Panel.columns, columns.count &- panel)
-                Panel.multiply(
-                    depth: filter.depth, width: Panel.width(count), weights + block &* filter.depth &* Panel.rows,
-                    packed + panel &* filter.depth, product, stride: Panel.columns)
+            for panel in Swift.stride(from: 0, to: columns.count, by: Microkernel.columns) {
+                let count = min(Microkernel.columns, columns.count &- panel)
+                Microkernel.multiply(
+                    depth: filter.depth, width: Microkernel.width(count),
+                    weights + block &* filter.depth &* Microkernel.rows,
+                    packed + panel &* filter.depth, product, stride: Microkernel.columns)
                 let first = columns.lowerBound &+ panel
                 store(product, block: block, first..<first &+ count, shape, finish)
             }
@@ -115,7 +118,7 @@ extension Convolution {
             let (image, pixel) = column.quotientAndRemainder(dividingBy: pixels)
             let count = min(columns.upperBound &- column, pixels &- pixel)
             var from = sums + (column &- columns.lowerBound)
-            for row in block &* Panel.rows..<min((block &+ 1) &* Panel.rows, shape.outputs) {
+            for row in block &* Microkernel.rows..<min((block &+ 1) &* Microkernel.rows, shape.outputs) {
                 let bias = finish.bias[row]
                 let target = finish.output + ((image &* shape.outputs &+ row) &* pixels &+ pixel)
                 let addend = finish.addend.map { $0 + (image &* finish.addendStride &+ row &* pixels &+ pixel) }
@@ -128,7 +131,7 @@ extension Convolution {
                     if let addend { value += addend[index] }
                     target[index] = finish.clamp(value)
                 }
-                from += Panel.columns
+                from += Microkernel.columns
             }
             column &+= count
         }
@@ -170,8 +173,8 @@ private struct PatchGrid {
     /// or sixteen lie side by side in one row.
     @inline(__always)
     func adjacentStarts(_ first: Int) -> (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>)? {
-        let lanes = Panel.lanes
-        for group in 0..<Panel.columns / lanes where (first &+ lanes &* group) % columns &+ lanes > columns {
+        let lanes = Microkernel.lanes
+        for group in 0..<Microkernel.columns / lanes where (first &+ lanes &* group) % columns &+ lanes > columns {
             return nil
         }
         return (source + start(first), source + start(first &+ lanes), source + start(first &+ 16))

@@ -97,7 +97,7 @@ package struct Convolution: Sendable {
         }
         var output = Tensor(uninitialized: shape.outputShape)
         guard output.count > 0 else { return output }
-        execution.tally?.add(multiplications: output.count * depth)
+        execution.counter?.add(multiplications: output.count * depth)
         output.withUnsafeMutablePointer { target in
             input.withUnsafePointer { source in
                 bias.withUnsafePointer { bias in

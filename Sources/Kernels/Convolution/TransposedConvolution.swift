@@ -45,9 +45,9 @@ package struct TransposedConvolution: Sendable {
     package func callAsFunction(_ input: Tensor, _ execution: Execution) -> Tensor {
         // Four of the nine taps of each stacked filter are not zero.
         var uncounted = execution
-        uncounted.tally = nil
+        uncounted.counter = nil
         let output = Elementwise.depthToSpace2(convolution(input, uncounted), execution)
-        execution.tally?.add(multiplications: output.count * convolution.inputs * 4)
+        execution.counter?.add(multiplications: output.count * convolution.inputs * 4)
         return output
     }
 }

@@ -63,7 +63,7 @@ package enum Elementwise {
         let layout = Layout(x)
         let channels = layout.channels
         precondition(matrix.shape == [channels, channels], "matrix \(matrix.shape) for \(channels) channels")
-        execution.tally?.add(multiplications: x.count * channels)
+        execution.counter?.add(multiplications: x.count * channels)
         var output = Tensor(uninitialized: x.shape)
         output.withUnsafeMutablePointer { target in
             x.withUnsafePointer { source in

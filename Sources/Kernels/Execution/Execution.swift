@@ -11,7 +11,7 @@ package struct Execution: Sendable {
     /// Whether training avoids Winograd's larger roundings, for comparisons.
     package let isExact: Bool
     /// Counts the arithmetic of layers, if anyone asks.
-    package var tally: WorkTally?
+    package var counter: OperationCounter?
 
     /// An execution on at most `threads` threads.
     package init(threads: Int = 1, isExact: Bool = false) {

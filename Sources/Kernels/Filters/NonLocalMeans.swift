@@ -29,7 +29,7 @@ package struct NonLocalMeans: Sendable {
             return mean > 0 ? 1 / (bandwidth * bandwidth * Float(channels) * mean) : 0
         }
         let runs = (places + Self.run - 1) / Self.run
-        execution.tally?.add(multiplications: images * places * places * channels)
+        execution.counter?.add(multiplications: images * places * places * channels)
         var weights = Tensor(uninitialized: [images, places, places])
         weights.withUnsafeMutablePointer { target in
             features.withUnsafePointer { source in
@@ -72,7 +72,7 @@ package struct NonLocalMeans: Sendable {
             "weights of shape \(weights.shape) for \(x.shape)")
         let images = weights.shape[0]
         let planes = samples / images * channels
-        execution.tally?.add(multiplications: x.count * places)
+        execution.counter?.add(multiplications: x.count * places)
         var means = Tensor(uninitialized: x.shape)
         means.withUnsafeMutablePointer { target in
             x.withUnsafePointer { source in

@@ -42,7 +42,7 @@ package struct Linear: Sendable {
         precondition(
             addend.map { $0.shape == [batch, outputs] || $0.shape == [1, outputs] } ?? true,
             "addend \(addend?.shape ?? []) for output \([batch, outputs])")
-        execution.tally?.add(multiplications: batch * inputs * outputs)
+        execution.counter?.add(multiplications: batch * inputs * outputs)
         var output = Tensor(uninitialized: [batch, outputs])
         output.withUnsafeMutablePointer { target in
             x.withUnsafePointer { source in
@@ -51,8 +51,8 @@ package struct Linear: Sendable {
                         let finish = Finish(
                             output: target, bias: bias, addend: addendBase,
                             addendStride: addend?.shape[0] == batch ? outputs : 0, clamp: Clamp(activation))
-                        for first in stride(from: 0, to: batch, by: Panel.columns) {
-                            runPanel(source, first..<min(first + Panel.columns, batch), finish, execution)
+                        for first in stride(from: 0, to: batch, by: Microkernel.columns) {
+                            runPanel(source, first..<min(first + Microkernel.columns, batch), finish, execution)
                         }
                     }
                 }
@@ -65,7 +65,7 @@ package struct Linear: Sendable {
     private func runPanel(
         _ source: UnsafePointer<Float>, _ samples: Range<Int>, _ finish: Finish, _ execution: Execution
     ) {
-        let width = Panel.width(samples.count)
+        let width = Microkernel.width(samples.count)
         Scratch.with(inputs * width) { panel in
             for lane in 0..<width {
                 let sample = source + min(samples.lowerBound &+ lane, samples.upperBound &- 1) &* inputs
@@ -73,12 +73,14 @@ package struct Linear: Sendable {
             }
             weight.elements.withUnsafePointer { weights in
                 execution.spread(weight.blocks, by: 32) { blocks in
-                    withUnsafeTemporaryAllocation(of: Float.self, capacity: Panel.rows * Panel.columns) { buffer in
+                    withUnsafeTemporaryAllocation(of: Float.self, capacity: Microkernel.rows * Microkernel.columns) {
+                        buffer in
                         let product = buffer.baseAddress!
                         for block in blocks {
-                            Panel.multiply(
-                                depth: inputs, width: width, weights + block &* inputs &* Panel.rows, panel, product,
-                                stride: Panel.columns)
+                            Microkernel.multiply(
+                                depth: inputs, width: width, weights + block &* inputs &* Microkernel.rows, panel,
+                                product,
+                                stride: Microkernel.columns)
                             store(product, block, samples, finish)
                         }
                     }
@@ -90,8 +92,8 @@ package struct Linear: Sendable {
     private func store(_ product: UnsafePointer<Float>, _ block: Int, _ samples: Range<Int>, _ finish: Finish) {
         for sample in samples {
             let sums = product + (sample &- samples.lowerBound)
-            for row in block &* Panel.rows..<min((block &+ 1) &* Panel.rows, outputs) {
-                var value = sums[row % Panel.rows &* Panel.columns] + finish.bias[row]
+            for row in block &* Microkernel.rows..<min((block &+ 1) &* Microkernel.rows, outputs) {
+                var value = sums[row % Microkernel.rows &* Microkernel.columns] + finish.bias[row]
                 if let addend = finish.addend { value += addend[sample &* finish.addendStride &+ row] }
                 finish.output[sample &* outputs &+ row] = finish.clamp(value)
             }

@@ -10,13 +10,13 @@ struct PackedRows: Sendable {
     /// Packs the elements that `element(row, depth)` gives.
     init(rows: Int, depth: Int, _ element: (Int, Int) -> Float) {
         (self.rows, self.depth) = (rows, depth)
-        let blocks = (rows + Panel.rows - 1) / Panel.rows
+        let blocks = (rows + Microkernel.rows - 1) / Microkernel.rows
         self.blocks = blocks
-        var packed = Tensor([blocks, depth, Panel.rows])
+        var packed = Tensor([blocks, depth, Microkernel.rows])
         packed.withUnsafeMutablePointer { target in
             for row in 0..<rows {
-                let base = target + (row / Panel.rows) * depth * Panel.rows + row % Panel.rows
-                for k in 0..<depth { base[k * Panel.rows] = element(row, k) }
+                let base = target + (row / Microkernel.rows) * depth * Microkernel.rows + row % Microkernel.rows
+                for k in 0..<depth { base[k * Microkernel.rows] = element(row, k) }
             }
         }
         elements = packed

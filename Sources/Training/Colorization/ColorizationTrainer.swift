@@ -34,13 +34,13 @@ package final class ColorizationTrainer {
     private let parameters: Parameters
     private let average: Parameters
     private let gradient: ColorizationGradient
-    private var optimiser: Adam
+    private var optimizer: Adam
     private var state: ColorizationState
 
     /// Steps done so far.
     package var step: Int { state.step }
     /// Steps that were not finite, or exploded, and were not applied.
-    package var skipped: Int { optimiser.skipped }
+    package var skipped: Int { optimizer.skipped }
 
     /// The file with all that is needed to go on, beside a model file.
     package static func checkpoint(of output: String) -> String { output + ".training" }
@@ -81,12 +81,12 @@ package final class ColorizationTrainer {
             try checkpoint.check(against: begin)
             parameters = checkpoint.parameters
             average = checkpoint.average ?? checkpoint.parameters.copy()
-            optimiser = checkpoint.optimiser
+            optimizer = checkpoint.optimizer
         } else {
             state = fresh
             parameters = begin
             average = begin.copy()
-            optimiser = Adam(settings: adam)
+            optimizer = Adam(settings: adam)
         }
         gradient = ColorizationGradient(
             configuration, parameters, keepsStatistics: settings.keepsStatistics, execution: execution)
@@ -130,14 +130,14 @@ package final class ColorizationTrainer {
             (loss, total, learned) = (parts.likelihood, parts.total, gradient.parameters.learned)
         }
         let exploded = state.smoothed.map { loss > $0 + Self.explosion } ?? false
-        let outcome = optimiser.step(learned, loss: exploded ? .nan : total, rate: state.schedule.rate, execution)
+        let outcome = optimizer.step(learned, loss: exploded ? .nan : total, rate: state.schedule.rate, execution)
         state.step += 1
         defer { if isPretraining, state.step == state.settings.pretraining { beginFlow() } }
         guard outcome != .skipped else {
             for (parameter, value) in before { parameter.value = value }
             return Step(number: state.step, isPretraining: isPretraining, loss: loss, isApplied: false)
         }
-        let done = Double(optimiser.steps)
+        let done = Double(optimizer.steps)
         average.approach(parameters, share: 1 - min(state.settings.averaging, done / (done + 9)), execution)
         state.smoothed = state.smoothed.map { 0.95 * $0 + 0.05 * loss } ?? loss
         state.epochLoss += loss
@@ -151,7 +151,7 @@ package final class ColorizationTrainer {
 
     /// Another loss: what the optimiser and the schedule know of the last one does not hold for it.
     private func beginFlow() {
-        optimiser = Adam(settings: optimiser.settings, steps: 0, skipped: optimiser.skipped, moments: [:])
+        optimizer = Adam(settings: optimizer.settings, steps: 0, skipped: optimizer.skipped, moments: [:])
         state.schedule = PlateauSchedule(rate: state.settings.rate)
         (state.smoothed, state.epochLoss, state.epochSteps) = (nil, 0, 0)
     }
@@ -159,7 +159,7 @@ package final class ColorizationTrainer {
     /// Writes the checkpoint, then the model; gives the likelihood of what is held out.
     private func save() throws -> Double? {
         try Checkpoint.write(
-            parameters, optimiser, average: average, state: state, to: Self.checkpoint(of: output))
+            parameters, optimizer, average: average, state: state, to: Self.checkpoint(of: output))
         // Validated as it will be used: read back from a file in half precision.
         let candidate = output + ".new"
         defer { unlink(candidate) }
@@ -176,7 +176,7 @@ package final class ColorizationTrainer {
 
     private func write(to path: String, validation: Double?) throws {
         let record = try TrainingRecord(
-            state, photographs: batches.photographs.items.count, skipped: optimiser.skipped, validation: validation
+            state, photographs: batches.photographs.items.count, skipped: optimizer.skipped, validation: validation
         ).json()
         try SafeTensors.write(
             average.outputs(half: true).filter { !$0.name.hasPrefix(ColorizationGradient.readout) },

@@ -113,7 +113,7 @@ package struct PhotographSet: Sendable {
             } else {
                 photograph = try decoder.photograph(path: name)
             }
-            guard photograph.chromaticity == .coloured else { return nil }
+            guard photograph.chromaticity == .colored else { return nil }
             return Item(name: name, photograph: TrainingPhotograph(photograph))
         }
 

@@ -51,8 +51,8 @@ struct TrainingPhotograph: Sendable {
             Self.part(chroma, plane: plane, Self.chromaSide, crop, to: small) { Float($0) * Self.chromaUnit }
         }
         return (
-            Normalisation.normalised(lightness: Tensor([1, 1, large, large], l)),
-            Normalisation.normalised(chroma: Tensor([1, 2, small, small], ab))
+            Normalization.normalized(lightness: Tensor([1, 1, large, large], l)),
+            Normalization.normalized(chroma: Tensor([1, 2, small, small], ab))
         )
     }
 

@@ -53,7 +53,7 @@ package final class DigitTrainer {
     /// Steps of an epoch; the images that do not fill a batch wait for another epoch.
     package let epochSteps: Int
     /// Steps that were skipped because they were not finite.
-    package var skipped: Int { optimiser.skipped }
+    package var skipped: Int { optimizer.skipped }
 
     private let images: DigitImages
     private let test: DigitImages
@@ -61,7 +61,7 @@ package final class DigitTrainer {
     private let parameters: Parameters
     private let learned: [Parameter]
     private let network: DigitNetwork
-    private let optimiser: Adam
+    private let optimizer: Adam
     private let schedule: ExponentialSchedule
     private var state: State
     private var order: (epoch: Int, indices: [Int]) = (-1, [])
@@ -91,12 +91,12 @@ package final class DigitTrainer {
                 throw TrainingError.otherSettings(path: path, reason: Self.difference(state.settings, settings))
             }
             try checkpoint.check(against: fresh)
-            (parameters, optimiser, self.state) = (checkpoint.parameters, checkpoint.optimiser, state)
+            (parameters, optimizer, self.state) = (checkpoint.parameters, checkpoint.optimizer, state)
         } else {
             var stream = RandomStream(high: 1 << 62, low: settings.seed)
             let sample = images.batch(0..<min(2000, images.count), noise: settings.noise, &stream)
             DigitStart.fit(fresh, settings.configuration, pixels: sample)
-            (parameters, optimiser) = (fresh, Adam())
+            (parameters, optimizer) = (fresh, Adam())
             state = State(settings: settings, step: 0, losses: [], curve: [], failures: 0, seconds: 0)
         }
         learned = parameters.learned
@@ -117,7 +117,7 @@ package final class DigitTrainer {
         var stream = RandomStream(high: UInt64(state.step), low: settings.seed)
         let pixels = images.batch(indices, noise: settings.noise, &stream)
         let loss = network.loss(pixels: pixels, digits: indices.map { images.labels[$0] }, execution)
-        let outcome = optimiser.step(learned, loss: loss, rate: schedule.rate(step: state.step), execution)
+        let outcome = optimizer.step(learned, loss: loss, rate: schedule.rate(step: state.step), execution)
         state.step += 1
         if outcome == .skipped {
             state.failures += 1
@@ -151,7 +151,7 @@ package final class DigitTrainer {
 
     /// Writes all that the training needs to go on.
     package func save(checkpoint path: String) throws {
-        try Checkpoint.write(parameters, optimiser, state: state, to: path)
+        try Checkpoint.write(parameters, optimizer, state: state, to: path)
     }
 
     /// Writes the model as it is, in half precision.
@@ -161,7 +161,7 @@ package final class DigitTrainer {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         let record = Record(
             data: "MNIST, \(images.count) training images", settings: settings, steps: state.step,
-            skippedSteps: optimiser.skipped, seconds: state.seconds.rounded(), curve: state.curve,
+            skippedSteps: optimizer.skipped, seconds: state.seconds.rounded(), curve: state.curve,
             testNats: testLoss, testBits: testLoss.map { $0 / log(2) })
         try SafeTensors.write(
             parameters.outputs(half: true),

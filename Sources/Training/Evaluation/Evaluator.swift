@@ -36,23 +36,23 @@ package struct Evaluator: Sendable {
         let conditions = colorizer.conditions(lightness: lightness, execution)
 
         func picture(_ chroma: Tensor) -> [Float] { Self.picture(lightness, chroma) }
-        func colour(_ latents: [[Float]]) throws -> [[Float]] {
+        func color(_ latents: [[Float]]) throws -> [[Float]] {
             try chromas(latents, conditions).map(picture)
         }
 
         var figures = Figures()
         figures.gray = Figures.error(picture(Tensor([1, 2, 64, 64])), truth)
-        let constant = Normalisation.denormalised(chroma: Tensor([1, 2, 64, 64]))
+        let constant = Normalization.denormalized(chroma: Tensor([1, 2, 64, 64]))
         figures.constant = Figures.error(picture(constant), truth)
-        figures.mode = Figures.error(try colour([[Float](repeating: 0, count: Colorizer.latentCount)])[0], truth)
+        figures.mode = Figures.error(try color([[Float](repeating: 0, count: Colorizer.latentCount)])[0], truth)
         figures.regression = colorizer.network.regression(conditions).map {
-            Figures.error(picture(Normalisation.denormalised(chroma: $0)), truth)
+            Figures.error(picture(Normalization.denormalized(chroma: $0)), truth)
         }
-        figures.compare(samples: try colour((0..<samples).map { draw(name, $0) }), truth: truth)
+        figures.compare(samples: try color((0..<samples).map { draw(name, $0) }), truth: truth)
 
         let noise = Latent.draw(content: name, seed: seed, index: -1)
-        let normalised = Normalisation.normalised(chroma: chroma).values
-        let noisy = Tensor([1, 2, 64, 64], zip(normalised, noise).map { $0 + 0.05 * $1 })
+        let normalized = Normalization.normalized(chroma: chroma).values
+        let noisy = Tensor([1, 2, 64, 64], zip(normalized, noise).map { $0 + 0.05 * $1 })
         let (z, logDeterminant) = colorizer.network.forward(chroma: noisy, conditions, execution)
         figures.nllPerDim = negativeLogLikelihood(z, logDeterminant)[0]
         figures.bitsPerDim = figures.nllPerDim / log(2)
@@ -70,7 +70,7 @@ package struct Evaluator: Sendable {
             [[Float](repeating: 0, count: Colorizer.latentCount)] + (0..<min(count, samples)).map { draw(name, $0) }
         var shown = [Tensor([1, 2, 64, 64])]
         if let regression = colorizer.network.regression(conditions) {
-            shown.append(Normalisation.denormalised(chroma: regression))
+            shown.append(Normalization.denormalized(chroma: regression))
         }
         shown += try chromas(latents, conditions)
         let planes = [photograph.rgb256().values] + shown.map { Self.picture(lightness, $0) }

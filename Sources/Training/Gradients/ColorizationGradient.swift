@@ -27,7 +27,7 @@ struct ColorizationGradient {
     private static let anchorWeight: Float = 2
     private static let regressionWeight: Float = 0.1
     /// The network's units of a and b, in the common unit of the squared error.
-    private static let regressionUnits = Normalisation.chromaScale.map { $0 / 14 }
+    private static let regressionUnits = Normalization.chromaScale.map { $0 / 14 }
 
     let configuration: ModelConfiguration
     let flow: TrainableFlow

@@ -64,17 +64,17 @@ extension Tape {
     ) -> Variable {
         let (weight, bias) = (parameters[name + ".weight"], parameters[name + ".bias"])
         let isTrained = parameters.isTrained(name + ".weight")
-        let statistics: BatchNormalisation.Statistics
+        let statistics: BatchNormalization.Statistics
         if isTrained, !parameters.keepsStatistics {
-            statistics = BatchNormalisation.statistics(x.value, execution)
+            statistics = BatchNormalization.statistics(x.value, execution)
             parameters.update(name, statistics, momentum: momentum)
         } else {
             statistics = parameters.statistics(name)
         }
-        let y = BatchNormalisation.forward(
+        let y = BatchNormalization.forward(
             x.value, statistics, weight: weight, bias: bias, epsilon: epsilon, activation: activation, execution)
         return record(y, trained: x.needsGradient || isTrained) { [parameters, execution] gradient in
-            let parts = BatchNormalisation.backward(
+            let parts = BatchNormalization.backward(
                 activation.before(gradient, output: y, execution), input: x.value, statistics, weight: weight,
                 epsilon: epsilon,
                 execution)

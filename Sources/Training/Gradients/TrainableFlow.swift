@@ -20,7 +20,7 @@ struct TrainableFlow {
         ) -> CouplingStep {
             CouplingStep(
                 first: function("\(name).coefficients1"), second: function("\(name).coefficients2"),
-                alpha: FlowPlan.colourClamp, condition: condition)
+                alpha: FlowPlan.colorClamp, condition: condition)
         }
         for (l, level) in FlowPlan.levels.enumerated() {
             for b in 0..<level.blocks {

@@ -32,14 +32,14 @@ struct TrainedParameters {
     }
 
     /// A layer's running statistics.
-    func statistics(_ name: String) -> BatchNormalisation.Statistics {
+    func statistics(_ name: String) -> BatchNormalization.Statistics {
         .init(
             kept: self[name + ".running_mean"].values.map(Double.init),
             variance: self[name + ".running_var"].values.map(Double.init))
     }
 
     /// Moves a layer's running statistics towards those of a batch, as PyTorch does.
-    func update(_ name: String, _ statistics: BatchNormalisation.Statistics, momentum: Double) {
+    func update(_ name: String, _ statistics: BatchNormalization.Statistics, momentum: Double) {
         guard let count = statistics.count else { return }
         let unbiased = count > 1 ? Double(count) / Double(count - 1) : 1
         func move(_ key: String, _ batch: [Double]) {

@@ -6,7 +6,7 @@ import Tensor
 /// Random numbers are drawn from streams keyed by step and epoch, so the state of a trainer is a small value.
 package struct Checkpoint {
     package let parameters: Parameters
-    package let optimiser: Adam
+    package let optimizer: Adam
     /// The moving average of the parameters, where the trainer keeps one.
     package let average: Parameters?
     /// What else the trainer keeps, as JSON; its schedule and counters.
@@ -22,17 +22,17 @@ package struct Checkpoint {
 
     /// Writes a checkpoint; the file that was there before stays whole if this fails.
     package static func write(
-        _ parameters: Parameters, _ optimiser: Adam, average: Parameters? = nil, state: some Encodable, to path: String
+        _ parameters: Parameters, _ optimizer: Adam, average: Parameters? = nil, state: some Encodable, to path: String
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         var outputs = parameters.outputs(prefix: "parameter.", half: false)
-        for (name, moments) in optimiser.moments.sorted(by: { $0.key < $1.key }) {
+        for (name, moments) in optimizer.moments.sorted(by: { $0.key < $1.key }) {
             outputs.append(.init("moment1." + name, .float32(moments.first)))
             outputs.append(.init("moment2." + name, .float32(moments.second)))
         }
         if let average { outputs += average.outputs(prefix: "average.", half: false) }
-        let progress = Progress(steps: optimiser.steps, skipped: optimiser.skipped)
+        let progress = Progress(steps: optimizer.steps, skipped: optimizer.skipped)
         let metadata = [
             "format": format, "state": String(decoding: try encoder.encode(state), as: UTF8.self),
             "optimiser": String(decoding: try encoder.encode(progress), as: UTF8.self),
@@ -60,7 +60,7 @@ package struct Checkpoint {
             }
             moments[parameter.name] = own
         }
-        optimiser = Adam(settings: settings, steps: progress.steps, skipped: progress.skipped, moments: moments)
+        optimizer = Adam(settings: settings, steps: progress.steps, skipped: progress.skipped, moments: moments)
         self.state = Data(state.utf8)
         self.path = path
     }

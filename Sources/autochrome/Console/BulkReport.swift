@@ -12,27 +12,27 @@ final class BulkReport: Sendable {
     }
 
     private let bar: ProgressBar
-    private let tally: Mutex<Tally>
+    private let counter: Mutex<Tally>
 
     init(total: Int, problems: [String]) {
         bar = ProgressBar(total: total)
         for problem in problems { Output.complain("autochrome: \(problem)") }
-        tally = Mutex(Tally(failed: problems.count))
+        counter = Mutex(Tally(failed: problems.count))
     }
 
     func add(_ path: String, _ outcome: BulkRun.Outcome) {
         switch outcome {
         case .done(_, let warnings):
-            tally.withLock { $0.done += 1 }
+            counter.withLock { $0.done += 1 }
             bar.advance(note: warnings.isEmpty ? nil : "\(path): " + warnings.joined(separator: "; "))
         case .alreadyDone:
-            tally.withLock { $0.already += 1 }
+            counter.withLock { $0.already += 1 }
             bar.advance()
         case .skipped(let reason):
-            tally.withLock { $0.skipped += 1 }
+            counter.withLock { $0.skipped += 1 }
             bar.advance(note: "\(path): left alone: \(reason)")
         case .failed(let reason):
-            tally.withLock { $0.failed += 1 }
+            counter.withLock { $0.failed += 1 }
             bar.advance(note: "autochrome: \(path): \(reason)")
         }
     }
@@ -40,7 +40,7 @@ final class BulkReport: Sendable {
     /// Prints the sum, and ends the command with code 1 if anything failed.
     func finish() throws {
         bar.finish()
-        let sum = tally.withLock { $0 }
+        let sum = counter.withLock { $0 }
         var parts = ["\(sum.done) coloured"]
         if sum.already > 0 { parts.append("\(sum.already) done before") }
         if sum.skipped > 0 { parts.append("\(sum.skipped) left alone") }

@@ -44,9 +44,9 @@ package final class SandboxedDecoder: Sendable {
         return try exchange(.init(work: .decode, limits: limits), descriptor, name) { answers in
             func impossible(_ what: String) -> ImagingError { .decoderFailed(file: name, reason: "gave \(what)") }
             guard case .header(let said) = try reply(answers, name, limits) else { throw impossible("no header") }
-            guard let facts = said.checked(limits: limits) else { throw impossible("an impossible header") }
-            try admit(facts.width, facts.height)
-            let shared = SharedPixels(facts)
+            guard let description = said.checked(limits: limits) else { throw impossible("an impossible header") }
+            try admit(description.width, description.height)
+            let shared = SharedPixels(description)
             guard let memory = shared.make() else {
                 throw ImagingError.noDecoder(file: name, reason: String(cString: strerror(errno)))
             }
@@ -60,7 +60,7 @@ package final class SandboxedDecoder: Sendable {
                 chroma = shared.chroma(memory)
                 if chroma == nil { throw impossible("impossible colours") }
             }
-            return Photograph(facts: facts, plane: plane, chroma: chroma, name: name)
+            return Photograph(description: description, plane: plane, chroma: chroma, name: name)
         }
     }
 

@@ -72,7 +72,7 @@ package enum DecodeHelper {
 
     /// Does once what each child would have to do for itself.
     private static func warmUp() throws {
-        _ = (Tone.lightness[0], Tone.linear[0], CaptureDates.checked("2000:01:01 00:00:00"))
+        _ = (GrayLevel.lightness[0], GrayLevel.linear[0], CaptureDates.checked("2000:01:01 00:00:00"))
         // One gray pixel.
         let image = Data(
             base64Encoded: """

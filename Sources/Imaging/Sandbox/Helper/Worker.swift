@@ -34,14 +34,14 @@ struct Worker {
     private func decode(_ length: Int) throws {
         guard let file else { return }
         intrude(file.raw, answers.descriptor)
-        let photograph = try Undecoded(descriptor: file.raw, name: "", limits: request.limits)
-        let facts = photograph.facts
-        try answers.send(HelperReply.header(facts))
+        let photograph = try PendingDecode(descriptor: file.raw, name: "", limits: request.limits)
+        let description = photograph.description
+        try answers.send(HelperReply.header(description))
         let (_, descriptors) = try answers.receive(Bool.self, descriptors: 1)
         guard let memory = descriptors.first else { return }
-        try Jail.limit(memory: self.memory(file: length, pixels: facts.width * facts.height))
+        try Jail.limit(memory: self.memory(file: length, pixels: description.width * description.height))
         photograph.restartClock()
-        if let hasChroma = try SharedPixels(facts).fill(memory, photograph.decode) {
+        if let hasChroma = try SharedPixels(description).fill(memory, photograph.decode) {
             try answers.send(HelperReply.decoded(hasChroma: hasChroma))
         }
     }

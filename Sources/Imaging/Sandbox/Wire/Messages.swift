@@ -15,7 +15,7 @@ struct HelperRequest: Codable {
 /// What a helper answers, of which nothing may be believed: the decoder may be a stranger's by now.
 enum HelperReply: Codable {
     /// The header was read; memory for the pixels is wanted.
-    case header(Facts)
+    case header(ImageDescription)
     /// The pixels are in the memory, and chroma where there is any.
     case decoded(hasChroma: Bool)
     case refused(Refusal)

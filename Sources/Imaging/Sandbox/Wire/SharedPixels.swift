@@ -9,11 +9,11 @@ struct SharedPixels {
     private static let chromaCount = 2 * Photograph.networkSide * Photograph.networkSide
     private static let chromaBytes = chromaCount * MemoryLayout<Float>.size
 
-    private let facts: Facts
-    private var pixels: Int { facts.width * facts.height }
-    private var size: Int { Self.chromaBytes + (facts.hasAlpha ? 2 : 1) * pixels * MemoryLayout<UInt16>.size }
+    private let description: ImageDescription
+    private var pixels: Int { description.width * description.height }
+    private var size: Int { Self.chromaBytes + (description.hasAlpha ? 2 : 1) * pixels * MemoryLayout<UInt16>.size }
 
-    init(_ facts: Facts) { self.facts = facts }
+    init(_ description: ImageDescription) { self.description = description }
 
     /// New memory; nil, and `errno`, if there is none.
     func make() -> OwnedDescriptor? {
@@ -35,7 +35,7 @@ struct SharedPixels {
         else { return nil }
         defer { munmap(base, size) }
         let tones = (base + Self.chromaBytes).assumingMemoryBound(to: UInt16.self)
-        guard let chroma = try body(tones, facts.hasAlpha ? tones + pixels : nil) else { return false }
+        guard let chroma = try body(tones, description.hasAlpha ? tones + pixels : nil) else { return false }
         chroma.withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: Self.chromaBytes) }
         return true
     }
@@ -43,8 +43,8 @@ struct SharedPixels {
     // MARK: The client's side
 
     /// A copy of tones and opacity, of which any value will do; nil if they cannot be read.
-    func plane(_ memory: OwnedDescriptor) -> TonePlane? {
-        var plane = TonePlane(width: facts.width, height: facts.height, hasAlpha: facts.hasAlpha)
+    func plane(_ memory: OwnedDescriptor) -> GrayPlane? {
+        var plane = GrayPlane(width: description.width, height: description.height, hasAlpha: description.hasAlpha)
         let bytes = pixels * MemoryLayout<UInt16>.size
         let isWhole = plane.withUnsafeMutablePointers { tones, alpha in
             Self.copy(memory, tones, bytes, at: Self.chromaBytes)

@@ -29,8 +29,8 @@ extension Convolution {
         let budget = shared ? 12 << 20 : 1 << 20
         let fitting = budget / (Scheme.points * Scheme.points * channels * MemoryLayout<Float>.stride)
         let chunk = min(
-            max(1, fitting / Panel.columns) * Panel.columns,
-            (tiling.tiles + Panel.columns - 1) / Panel.columns * Panel.columns)
+            max(1, fitting / Microkernel.columns) * Microkernel.columns,
+            (tiling.tiles + Microkernel.columns - 1) / Microkernel.columns * Microkernel.columns)
         filter.elements.withUnsafePointer { weights in
             Scratch.with(tiling.planes.count) { padded in
                 tiling.planes.fill(from: source, to: padded, execution)

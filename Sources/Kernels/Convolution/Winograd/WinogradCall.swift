@@ -20,7 +20,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
     private static var positions: Int { Scheme.points &* Scheme.points }
 
     /// Output channels that are worked off at once; their products are read back before they leave the cache.
-    static func outputsAtOnce(_ filter: WinogradFilter) -> Int { min(256, filter.blocks * Panel.rows) }
+    static func outputsAtOnce(_ filter: WinogradFilter) -> Int { min(256, filter.blocks * Microkernel.rows) }
 
     /// Floats from one position to the next; the odd cache line keeps them out of each other's sets.
     private var inputStride: Int { chunk &* filter.inputs &+ 16 }
@@ -52,7 +52,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
         var groups: [Range<Int>] = []
         var start = tiles.lowerBound
         while start < tiles.upperBound {
-            let count = Scheme.isWide && tiles.upperBound &- start > 8 ? Panel.lanes : 8
+            let count = Scheme.isWide && tiles.upperBound &- start > 8 ? Microkernel.lanes : 8
             groups.append(start..<start &+ count)
             start += count
         }
@@ -66,13 +66,13 @@ struct WinogradCall<Scheme: WinogradScheme> {
         let points = Scheme.points
         Scratch.with(2 * Self.positions * 8) { lanes in
             let rows = lanes + Self.positions * 8
-            let rest = tiles.count % Panel.columns
+            let rest = tiles.count % Microkernel.columns
             // The last panel is filled up with the last tile.
-            let end = tiles.count &- rest &+ Panel.width(rest)
+            let end = tiles.count &- rest &+ Microkernel.width(rest)
             for group in Self.groups(0..<end) {
                 let first = group.lowerBound
-                let panel = first / Panel.columns &* Panel.columns
-                let width = Panel.width(min(Panel.columns, tiles.count &- panel))
+                let panel = first / Microkernel.columns &* Microkernel.columns
+                let width = Microkernel.width(min(Microkernel.columns, tiles.count &- panel))
                 let target = transformed + (panel &* filter.inputs &+ (first &- panel))
                 let start = tiles.lowerBound &+ first
                 let offsets = (0..<group.count).map { tiling.place(min(start &+ $0, tiles.upperBound &- 1)).offset }
@@ -106,10 +106,11 @@ struct WinogradCall<Scheme: WinogradScheme> {
         _ tiles: Range<Int>, _ outputs: Range<Int>, position: Int, _ transformed: UnsafePointer<Float>,
         _ products: UnsafeMutablePointer<Float>
     ) {
-        let blockSize = filter.inputs &* Panel.rows
+        let blockSize = filter.inputs &* Microkernel.rows
         let (row, column) = position.quotientAndRemainder(dividingBy: Scheme.points)
         let matrix = 6 &* min(row, 5) &+ min(column, 5)
-        let blocks = outputs.lowerBound / Panel.rows..<(outputs.upperBound &+ Panel.rows &- 1) / Panel.rows
+        let blocks =
+            outputs.lowerBound / Microkernel.rows..<(outputs.upperBound &+ Microkernel.rows &- 1) / Microkernel.rows
         let weights = self.weights + matrix &* filter.blocks &* blockSize
         let input = transformed + position &* inputStride
         let product = products + position &* productStride
@@ -117,11 +118,12 @@ struct WinogradCall<Scheme: WinogradScheme> {
         let step = max(1, 32768 / blockSize)
         for firstBlock in stride(from: blocks.lowerBound, to: blocks.upperBound, by: step) {
             let count = min(step, blocks.upperBound &- firstBlock)
-            for panel in stride(from: 0, to: tiles.count, by: Panel.columns) {
-                Panel.multiply(
-                    blocks: count, depth: filter.inputs, width: Panel.width(min(Panel.columns, tiles.count &- panel)),
+            for panel in stride(from: 0, to: tiles.count, by: Microkernel.columns) {
+                Microkernel.multiply(
+                    blocks: count, depth: filter.inputs,
+                    width: Microkernel.width(min(Microkernel.columns, tiles.count &- panel)),
                     weights + firstBlock &* blockSize, input + panel &* filter.inputs,
-                    product + ((firstBlock &- blocks.lowerBound) &* Panel.rows &* chunk &+ panel), stride: chunk)
+                    product + ((firstBlock &- blocks.lowerBound) &* Microkernel.rows &* chunk &+ panel), stride: chunk)
             }
         }
     }

@@ -15,10 +15,10 @@ struct WinogradFilter: Sendable {
     /// Transforms a weight `[O, I, 3, 3]`, in double precision.
     init<Scheme: WinogradScheme>(_ weight: Tensor, _ scheme: Scheme.Type) {
         let (outputs, inputs) = (weight.shape[0], weight.shape[1])
-        let blocks = (outputs + Panel.rows - 1) / Panel.rows
+        let blocks = (outputs + Microkernel.rows - 1) / Microkernel.rows
         (self.outputs, self.inputs, self.blocks) = (outputs, inputs, blocks)
-        let size = blocks * inputs * Panel.rows
-        var transformed = Tensor(uninitialized: [Self.matrices, blocks, inputs, Panel.rows])
+        let size = blocks * inputs * Microkernel.rows
+        var transformed = Tensor(uninitialized: [Self.matrices, blocks, inputs, Microkernel.rows])
         transformed.withUnsafeMutablePointer { target in
             weight.withUnsafePointer { source in
                 withUnsafeTemporaryAllocation(of: WinogradTaps.self, capacity: 9) { buffer in
@@ -26,7 +26,7 @@ struct WinogradFilter: Sendable {
                     for block in 0..<blocks {
                         for input in 0..<inputs {
                             Self.load(taps, source, block, input, inputs, outputs)
-                            let place = target + (block &* inputs &+ input) &* Panel.rows
+                            let place = target + (block &* inputs &+ input) &* Microkernel.rows
                             Self.transform(taps, scheme) { matrix, value in
                                 place.put(SIMD4<Float>(value), matrix &* size)
                             }
@@ -46,8 +46,8 @@ struct WinogradFilter: Sendable {
         _ outputs: Int
     ) {
         taps.initialize(repeating: .zero, count: 9)
-        for lane in 0..<min(Panel.rows, outputs &- block &* Panel.rows) {
-            let filter = source + ((block &* Panel.rows &+ lane) &* inputs &+ input) &* 9
+        for lane in 0..<min(Microkernel.rows, outputs &- block &* Microkernel.rows) {
+            let filter = source + ((block &* Microkernel.rows &+ lane) &* inputs &+ input) &* 9
             for tap in 0..<9 { taps[tap][lane] = Double(filter[tap]) }
         }
     }

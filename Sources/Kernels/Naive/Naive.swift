@@ -1,7 +1,7 @@
 import Tensor
 
 /// The layers as plain loops with sums in double precision: what the fast kernels are tested against.
-package enum Reference {
+package enum Naive {
     /// activation(input ∗ weight + bias + addend) for `[N, I, H, W]` and a weight `[O, I / groups, kh, kw]`.
     package static func convolution(
         _ input: Tensor, weight: Tensor, bias: [Float]? = nil, addend: Tensor? = nil, stride: Int = 1,

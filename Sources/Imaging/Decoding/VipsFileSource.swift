@@ -5,11 +5,11 @@ import Foundation
 ///
 /// It also remembers why a read failed, which libvips does not tell, and stops a decoder at its deadline.
 /// Not Sendable: libvips calls back on the thread that decodes.
-final class InputFile {
+final class VipsFileSource {
     let source: UnsafeMutablePointer<VipsSource>
     private let state: State
 
-    /// What the callbacks need; separate, so that libvips' pointer to it needs no live `InputFile`.
+    /// What the callbacks need; separate, so that libvips' pointer to it needs no live `VipsFileSource`.
     private final class State {
         let descriptor: Int32
         let length: Int

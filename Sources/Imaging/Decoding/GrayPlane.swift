@@ -1,8 +1,8 @@
 /// The tones of a picture, and its opacity if it has any.
-struct TonePlane: Sendable {
+struct GrayPlane: Sendable {
     let width: Int
     let height: Int
-    /// Row-major; see `Tone`.
+    /// Row-major; see `GrayLevel`.
     var tones: [UInt16]
     /// Row-major, 0…65535.
     var alpha: [UInt16]?
@@ -37,7 +37,7 @@ struct TonePlane: Sendable {
             let light = lightness.withUnsafeBufferPointer { Vector(at: $0.baseAddress! + start, count: count) }
             let zero = Vector(repeating: 0)
             let (luminance, _, _) = Lab.linearRGB((light + 16) * (1 / 116), zero, zero)
-            let tone = Tone.ofLuminance(luminance)
+            let tone = GrayLevel.ofLuminance(luminance)
             for lane in 0..<count { tones[start + lane] = UInt16(truncatingIfNeeded: tone[lane]) }
         }
     }
@@ -49,7 +49,7 @@ struct TonePlane: Sendable {
         tones.withUnsafeBufferPointer { tones in
             row.withUnsafeMutableBufferPointer { row in
                 for y in 0..<height {
-                    for x in 0..<width { row[x] = Tone.lightness[tones[y * width + x]] }
+                    for x in 0..<width { row[x] = GrayLevel.lightness[tones[y * width + x]] }
                     resampler.add(row.baseAddress!)
                 }
             }

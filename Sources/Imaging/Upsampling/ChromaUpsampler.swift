@@ -6,7 +6,7 @@ import Tensor
 /// He, Sun and Tang (2010) in its fast form (He and Sun 2015): its coefficients are found at 256×256 and applied at full
 /// resolution. Around it, back-projection keeps the mean chroma of every cell, which neither bicubic interpolation nor
 /// the filter does alone.
-struct Guide: Sendable {
+struct ChromaUpsampler: Sendable {
     /// Radius of the filter's window at 256×256: two cells and a half of 64×64, either way.
     private static let radius = 2
     /// Variance of L/100 below which lightness is taken for flat, so that grain makes no colour.
@@ -101,8 +101,8 @@ struct Guide: Sendable {
                 for y in 0..<side {
                     let (source, target) = (plane.baseAddress! + y * side, rows.baseAddress! + y * side)
                     for offset in -radius...radius {
-                        let neighbour = source + offset
-                        for x in max(0, -offset)..<min(side, side - offset) { target[x] += neighbour[x] }
+                        let neighbor = source + offset
+                        for x in max(0, -offset)..<min(side, side - offset) { target[x] += neighbor[x] }
                     }
                     for x in 0..<side { target[x] *= weights[x] }
                 }

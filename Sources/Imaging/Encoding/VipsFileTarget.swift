@@ -4,7 +4,7 @@ import Foundation
 /// Receives an encoder's bytes in a new file and remembers why a write failed.
 ///
 /// Not Sendable in spirit: libvips writes from one thread at a time, and its joins order those accesses.
-final class OutputFile {
+final class VipsFileTarget {
     let target: UnsafeMutablePointer<VipsTarget>
     private let state: State
 

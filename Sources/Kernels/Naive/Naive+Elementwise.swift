@@ -1,7 +1,7 @@
 import Foundation
 import Tensor
 
-extension Reference {
+extension Naive {
     /// y = activation(x·scale + shift) for each channel of `[N, C, …]`.
     package static func affine(
         _ x: Tensor, scale: [Float], shift: [Float], activation: Activation = .none

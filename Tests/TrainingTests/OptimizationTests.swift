@@ -6,7 +6,7 @@ import Testing
 
 @testable import Training
 
-@Suite struct OptimisationTests {
+@Suite struct OptimizationTests {
     private let execution = Execution(threads: 2)
 
     @Test func adamAgreesWithTorch() throws {
@@ -109,9 +109,9 @@ import Testing
         let checkpoint = try Checkpoint(path: path)
         #expect(try checkpoint.state(as: State.self) == state)
         #expect(checkpoint.parameters.permutations == ["p": [1, 0]])
-        train(checkpoint.parameters, checkpoint.optimiser, 3..<6)
+        train(checkpoint.parameters, checkpoint.optimizer, 3..<6)
         #expect(checkpoint.parameters["a"].value.values == straight["a"].value.values)
-        #expect(checkpoint.optimiser.steps == 6)
+        #expect(checkpoint.optimizer.steps == 6)
 
         try checkpoint.check(against: start())
         let other = Parameters([Parameter("a", Tensor([71]))])

@@ -1,7 +1,7 @@
 import Foundation
 import Tensor
 
-extension Reference {
+extension Naive {
     /// The means of `NonLocalMeans`, of planes `[S, C, H, W]` by features `[N, F, H, W]` of one image or of each.
     package static func nonLocalMeans(_ x: Tensor, features: Tensor, bandwidth: Double, reach: Double) -> Tensor {
         let (channels, height, width) = (features.shape[1], features.shape[2], features.shape[3])

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A gray file's own values are its tones (8-bit ones times 257), so that they come back exactly; half the size
 /// of a float, and one table away from L.
-enum Tone {
+enum GrayLevel {
     /// Largest tone, white.
     static let white: Float = 65535
 

@@ -3,7 +3,7 @@ import CVips
 /// Owns one reference to a libvips image.
 ///
 /// Not Sendable: a pipeline stays on the thread that made it.
-final class Picture {
+final class VipsPicture {
     typealias Pointer = UnsafeMutablePointer<VipsImage>
 
     let pointer: Pointer
@@ -49,7 +49,7 @@ final class Picture {
     }
 }
 
-extension Picture {
+extension VipsPicture {
     /// Sets a text field of the image's metadata.
     func setString(_ name: String, _ value: String) { vips_image_set_string(pointer, name, value) }
 }

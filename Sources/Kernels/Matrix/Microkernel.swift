@@ -8,7 +8,7 @@
 /// column's place in its panel and whatever lies in the other columns. That is what makes results independent of the
 /// batch, of the number of threads and of the processor, and it is why this is not a call of OpenBLAS, whose kernels
 /// differ with the shape. Packed once, it is also faster.
-enum Panel {
+enum Microkernel {
     /// Rows of a packed block.
     static let rows = 4
     /// Floats of the vectors that the products are computed in: 16 with AVX-512, else 8.

@@ -3,7 +3,7 @@ import Tensor
 /// Batch normalisation while training: each channel is brought to mean 0 and variance 1 over the batch, then scaled.
 ///
 /// Ioffe and Szegedy 2015. Samples are `[N, C, …]`; the statistics are taken over all other axes.
-package enum BatchNormalisation {
+package enum BatchNormalization {
     /// What a forward pass learned of its batch.
     package struct Statistics: Sendable {
         /// Mean of each channel.
@@ -37,14 +37,14 @@ package enum BatchNormalisation {
                             } rest: {
                                 source[$0]
                             }
-                            let centre = Float(sum / Double(count))
+                            let center = Float(sum / Double(count))
                             let squares = Elementwise.sum(layout, channel) {
-                                let d = source.vector($0) - centre
+                                let d = source.vector($0) - center
                                 return d * d
                             } rest: {
-                                (source[$0] - centre) * (source[$0] - centre)
+                                (source[$0] - center) * (source[$0] - center)
                             }
-                            let off = sum / Double(count) - Double(centre)
+                            let off = sum / Double(count) - Double(center)
                             mean[channel] = sum / Double(count)
                             variance[channel] = max(0, squares / Double(count) - off * off)
                         }
@@ -110,16 +110,16 @@ package enum BatchNormalisation {
         _ target: UnsafeMutablePointer<Float>, mean: Double, deviation: Double, weight: Double,
         isKept: Bool
     ) -> (weight: Double, bias: Double) {
-        let centre = Float(mean)
+        let center = Float(mean)
         let bias = Elementwise.sum(layout, channel) {
             g.vector($0)
         } rest: {
             g[$0]
         }
         let product = Elementwise.sum(layout, channel) {
-            g.vector($0) * (x.vector($0) - centre)
+            g.vector($0) * (x.vector($0) - center)
         } rest: {
-            g[$0] * (x[$0] - centre)
+            g[$0] * (x[$0] - center)
         }
         let count = Double(layout.batch * layout.plane)
         let factor = weight / deviation

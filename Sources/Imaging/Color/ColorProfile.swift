@@ -1,7 +1,7 @@
 import CVips
 
 /// What an image's embedded ICC profile is good for.
-enum ColourProfile {
+enum ColorProfile {
     /// The colour space a profile describes, from bytes 16…19 of its header.
     enum Space { case gray, rgb, cmyk, other }
 
@@ -43,10 +43,10 @@ enum ColourProfile {
                 bytes.baseAddress, bytes.count, Int32(cube.count / 3), 1, 3, VIPS_FORMAT_UCHAR)
         }
         guard let image else { return nil }
-        let picture = Picture(image)
+        let picture = VipsPicture(image)
         picture.pointer.pointee.Type = VIPS_INTERPRETATION_sRGB
         picture.setBlob("icc-profile-data", profile)
-        guard let converted = Picture({ av_to_srgb(picture.pointer, $0, "srgb", 8) }) else { return nil }
+        guard let converted = VipsPicture({ av_to_srgb(picture.pointer, $0, "srgb", 8) }) else { return nil }
         var length = 0
         guard let memory = vips_image_write_to_memory(converted.pointer, &length), length == cube.count else {
             return nil

@@ -7,7 +7,7 @@ import Tensor
 /// The flow draws how far colours deviate from the regression on grids that know nothing of outlines, and products of many
 /// couplings' scales are heavy-tailed. So deviations are compressed where they run away, and both they and the regression are
 /// averaged over places that the conditioning network sees alike, which gives an object one colour.
-struct Showing: Sendable {
+struct SampleRegularizer: Sendable {
     /// By how much chroma is averaged before places are compared.
     private static let pooling = 2
     /// Of the features' distance, in units of their root mean square.
@@ -19,14 +19,14 @@ struct Showing: Sendable {
     /// The knee and the end of what is let through, in units of the regression's scale.
     private static let (knee, limit): (Float, Float) = (1.75, 3)
 
-    private let drawn: AffineStart
+    private let learned: AffineStart
     /// The same with the mean's coarse part averaged among its like; detail finer than the grid stays as it is.
-    private let settled: AffineStart
+    private let averaged: AffineStart
     private let likeness: NonLocalMeans
 
     /// From the features [N, F, 64, 64] and the affine start of as many images.
     init(_ affine: AffineStart, features: Tensor, _ execution: Execution) {
-        drawn = affine
+        learned = affine
         likeness = NonLocalMeans(
             features: Elementwise.averagePool(features, Self.pooling, execution), bandwidth: Self.bandwidth,
             reach: Self.reach, execution)
@@ -38,7 +38,7 @@ struct Showing: Sendable {
                 for i in 0..<count { target[i] -= coarse[i] }
             }
         }
-        settled = AffineStart(
+        averaged = AffineStart(
             mean: Elementwise.add(affine.mean, Elementwise.bilinearUpsampled2(change, execution), execution),
             scale: affine.scale)
     }
@@ -47,10 +47,10 @@ struct Showing: Sendable {
     ///
     /// - Parameter temperatures: what each draw's deviations are multiplied by in the end; 1 if left out.
     func callAsFunction(_ chroma: Tensor, temperatures: [Float]?, _ execution: Execution) -> Tensor {
-        let deviation = Self.held(drawn.forward(chroma).u)
+        let deviation = Self.held(learned.forward(chroma).u)
         let means = Elementwise.bilinearUpsampled2(
             likeness(Elementwise.averagePool(deviation, Self.pooling, execution), execution), execution)
-        return settled.inverse(Self.held(means, gain: Self.gain, shares: temperatures)).x
+        return averaged.inverse(Self.held(means, gain: Self.gain, shares: temperatures)).x
     }
 
     private static func held(_ deviation: Tensor, gain: Float = 1, shares: [Float]? = nil) -> Tensor {

@@ -1,7 +1,7 @@
 /// Paints rows of a picture: its tones under the colours of a field.
 ///
 /// Not Sendable: each thread has its own.
-final class Painter {
+final class RowPainter {
     /// What a row of output looks like.
     struct Layout: Sendable {
         /// 8 or 16 bits a sample.
@@ -23,12 +23,12 @@ final class Painter {
         var chroma: Double = 0
     }
 
-    private let plane: TonePlane
+    private let plane: GrayPlane
     private let layout: Layout
     private let rows: FieldRows
 
     /// - Parameter saturation: what chroma is multiplied by.
-    init(plane: TonePlane, field: ChromaField, saturation: Double, layout: Layout) {
+    init(plane: GrayPlane, field: ChromaField, saturation: Double, layout: Layout) {
         self.plane = plane
         self.layout = layout
         rows = FieldRows(field, width: plane.width, height: plane.height, saturation: saturation)
@@ -51,7 +51,7 @@ final class Painter {
             @inline(__always)
             func paint(_ x: Int, count: Int) {
                 var light = Vector()
-                for lane in 0..<count { light[lane] = Tone.lightness[tones[start + x + lane]] }
+                for lane in 0..<count { light[lane] = GrayLevel.lightness[tones[start + x + lane]] }
                 let chroma = row.chroma(at: x, under: light)
                 let fit = Gamut.fit((light + 16) * (1 / 116), chroma.a, chroma.b)
                 let coded = code(fit, at: start + x, count: count, white)
@@ -69,7 +69,7 @@ final class Painter {
                 output[x * 4 + 3] = Sample(truncatingIfNeeded: step == 1 ? value : (value + 128) / 257)
             }
         }
-        return sums.tally
+        return sums.counter
     }
 
     /// The sRGB samples of eight colours, rounded.
@@ -119,7 +119,7 @@ final class Painter {
         var clipped = Vector(repeating: 0)
         var chroma = Vector(repeating: 0)
 
-        var tally: Tally {
+        var counter: Tally {
             Tally(clipped: Int(clipped.sum()), chroma: Double(chroma.sum()))
         }
     }

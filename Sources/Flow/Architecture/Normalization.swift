@@ -1,7 +1,7 @@
 import Tensor
 
 /// The scaling of CIE Lab that the paper's authors published: `L' = (L − 47.5)/25.6` and so on.
-package enum Normalisation {
+package enum Normalization {
     /// Scale of L: `L = L'·scale + offset`.
     package static let lightnessScale: Float = 25.6
     /// Offset of L.
@@ -12,7 +12,7 @@ package enum Normalisation {
     package static let chromaOffset: [Float] = [2.4, 7.4]
 
     /// L in 0...100, any shape, to the network's input.
-    package static func normalised(lightness: Tensor) -> Tensor {
+    package static func normalized(lightness: Tensor) -> Tensor {
         var result = lightness
         let count = result.count
         result.withUnsafeMutablePointer { base in
@@ -22,7 +22,7 @@ package enum Normalisation {
     }
 
     /// The network's input, any shape, to L in 0...100.
-    package static func denormalised(lightness: Tensor) -> Tensor {
+    package static func denormalized(lightness: Tensor) -> Tensor {
         var result = lightness
         let count = result.count
         result.withUnsafeMutablePointer { base in
@@ -32,12 +32,12 @@ package enum Normalisation {
     }
 
     /// a and b, [N, 2, H, W], to the flow's input.
-    package static func normalised(chroma: Tensor) -> Tensor {
+    package static func normalized(chroma: Tensor) -> Tensor {
         eachChannel(chroma) { value, c in (value - chromaOffset[c]) / chromaScale[c] }
     }
 
     /// The flow's output, [N, 2, H, W], to a and b.
-    package static func denormalised(chroma: Tensor) -> Tensor {
+    package static func denormalized(chroma: Tensor) -> Tensor {
         eachChannel(chroma) { value, c in value * chromaScale[c] + chromaOffset[c] }
     }
 

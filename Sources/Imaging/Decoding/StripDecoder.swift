@@ -3,15 +3,15 @@ import CVips
 /// Decodes a photograph's pixels from top to bottom, turns them upright and reduces them to what is kept.
 ///
 /// Not Sendable: a pipeline stays on the thread that made it.
-struct Scan {
+struct StripDecoder {
     /// Rows decoded at a time: few, to bound memory; enough for the decoders' own blocks.
     private static let stripHeight = 64
 
-    private let picture: Picture
+    private let picture: VipsPicture
     private let header: Header
 
     /// - Parameter picture: 8 or 16 bits; gray or sRGB, then alpha.
-    init(_ picture: Picture, header: Header) {
+    init(_ picture: VipsPicture, header: Header) {
         self.picture = picture
         self.header = header
     }

@@ -4,20 +4,20 @@ import Testing
 
 @testable import Flow
 
-@Suite struct NormalisationTests {
+@Suite struct NormalizationTests {
     @Test func publishedConstants() {
-        let lightness = Normalisation.normalised(lightness: Tensor([3], [47.5, 73.1, 21.9]))
+        let lightness = Normalization.normalized(lightness: Tensor([3], [47.5, 73.1, 21.9]))
         for (found, expected) in zip(lightness.values, [0, 1, -1] as [Float]) { #expect(abs(found - expected) < 1e-6) }
-        let chroma = Normalisation.normalised(chroma: Tensor([1, 2, 1, 2], [2.4, 13.6, 7.4, -9.4]))
+        let chroma = Normalization.normalized(chroma: Tensor([1, 2, 1, 2], [2.4, 13.6, 7.4, -9.4]))
         for (found, expected) in zip(chroma.values, [0, 1, 0, -1] as [Float]) { #expect(abs(found - expected) < 1e-6) }
     }
 
     @Test func thereAndBack() {
         let lightness = latents([2, 1, 4, 4], seed: 1, temperature: 30)
-        let lightnessBack = Normalisation.denormalised(lightness: Normalisation.normalised(lightness: lightness))
+        let lightnessBack = Normalization.denormalized(lightness: Normalization.normalized(lightness: lightness))
         #expect(largestDifference(lightness, lightnessBack) < 1e-4)
         let chroma = latents([2, 2, 4, 4], seed: 2, temperature: 30)
-        let chromaBack = Normalisation.denormalised(chroma: Normalisation.normalised(chroma: chroma))
+        let chromaBack = Normalization.denormalized(chroma: Normalization.normalized(chroma: chroma))
         #expect(largestDifference(chroma, chromaBack) < 1e-4)
     }
 

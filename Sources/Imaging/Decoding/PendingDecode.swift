@@ -4,10 +4,10 @@ import Foundation
 /// A file whose header has been read and checked, and whose pixels are still to be decoded.
 ///
 /// Not Sendable: a pipeline stays on the thread that made it.
-final class Undecoded {
+final class PendingDecode {
     let header: Header
-    private let picture: Picture
-    private let input: InputFile
+    private let picture: VipsPicture
+    private let input: VipsFileSource
     private let name: String
     private let seconds: Double
 
@@ -22,7 +22,7 @@ final class Undecoded {
         guard let format = InputFormat(descriptor: descriptor) else {
             throw ImagingError.unsupported(file: name, reason: "not a JPEG, PNG, TIFF, WebP or HEIF file")
         }
-        let input = try InputFile(
+        let input = try VipsFileSource(
             descriptor: descriptor, length: length, deadline: .now + .seconds(limits.seconds))
         (picture, header) = try Self.explaining(input, name, limits.seconds, format) {
             guard let image = av_open(input.source) else {
@@ -34,7 +34,7 @@ final class Undecoded {
                 }
                 throw Photograph.Failure.library
             }
-            return try Header.read(Picture(image), format: format, name: name, limits: limits)
+            return try Header.read(VipsPicture(image), format: format, name: name, limits: limits)
         }
         self.input = input
         self.name = name
@@ -42,8 +42,8 @@ final class Undecoded {
     }
 
     /// What is known before the pixels are.
-    var facts: Facts {
-        Facts(
+    var description: ImageDescription {
+        ImageDescription(
             width: header.orientation.swapsSides ? picture.height : picture.width,
             height: header.orientation.swapsSides ? picture.width : picture.height, hasAlpha: header.hasAlpha,
             bitDepth: header.bitDepth, format: header.format, dates: header.dates, resolution: header.resolution,
@@ -55,19 +55,19 @@ final class Undecoded {
 
     /// Decodes to the end.
     /// - Parameters:
-    ///   - tones: room for every pixel, upright and row-major; see `Tone`.
+    ///   - tones: room for every pixel, upright and row-major; see `GrayLevel`.
     ///   - alpha: the same for opacity, 0…65535, where the facts say that there is any.
     /// - Returns: a, then b, at 256×256; nil if every pixel is neutral.
     /// - Throws: `ImagingError`.
     func decode(tones: UnsafeMutablePointer<UInt16>, alpha: UnsafeMutablePointer<UInt16>?) throws -> [Float]? {
         try Self.explaining(input, name, seconds, header.format) {
-            try Scan(picture, header: header).decode(tones: tones, alpha: alpha) { input.isLate }
+            try StripDecoder(picture, header: header).decode(tones: tones, alpha: alpha) { input.isLate }
         }
     }
 
     /// Finds the reason of a failure that has none yet.
     private static func explaining<Result>(
-        _ input: InputFile, _ name: String, _ seconds: Double, _ format: InputFormat, _ body: () throws -> Result
+        _ input: VipsFileSource, _ name: String, _ seconds: Double, _ format: InputFormat, _ body: () throws -> Result
     ) throws -> Result {
         do {
             return try body()

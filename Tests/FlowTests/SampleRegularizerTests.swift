@@ -6,7 +6,7 @@ import Testing
 @testable import Flow
 
 /// What is shown of a sample, held against the regression.
-@Suite struct ShownTests {
+@Suite struct SampleRegularizerTests {
     private static let execution = Execution(threads: 2)
     private let colorizer = Colorizer(random: .compact(width: 0.0625, features: 16, seed: 41))
     private let conditions: Conditions
@@ -20,15 +20,15 @@ import Testing
 
     /// From what is shown of the regression itself, in its scales.
     private func deviation(_ chroma: Tensor) -> [Float] {
-        let shown = colorizer.shown(chroma, conditions, Self.execution)
-        let base = colorizer.shown(affine.mean, conditions, Self.execution)
+        let shown = colorizer.regularized(chroma, conditions, Self.execution)
+        let base = colorizer.regularized(affine.mean, conditions, Self.execution)
         let (values, start, scale) = (shown.values, base.values, affine.scale.values)
         return values.indices.map { (values[$0] - start[$0 % start.count]) * exp(-scale[$0 % start.count]) }
     }
 
     /// Its coarse part is averaged, what is finer than the grid of 32 × 32 is not.
     @Test func theRegressionKeepsItsDetail() {
-        let shown = colorizer.shown(affine.mean, conditions, Self.execution)
+        let shown = colorizer.regularized(affine.mean, conditions, Self.execution)
         #expect(largestDifference(shown, affine.mean) > 1e-3)
         let correction = Tensor(shown.shape, zip(shown.values, affine.mean.values).map { $0 - $1 })
         let smooth = Elementwise.bilinearUpsampled2(
@@ -51,7 +51,7 @@ import Testing
 
     @Test func threadsAndCompanyChangeNoBit() {
         let chroma = affine.inverse(latents([3, 2, 64, 64], seed: 44)).x
-        let all = colorizer.shown(chroma, conditions, Execution(threads: 3))
-        #expect(colorizer.shown(chroma.sample(1), conditions, .single).values == all.sample(1).values)
+        let all = colorizer.regularized(chroma, conditions, Execution(threads: 3))
+        #expect(colorizer.regularized(chroma.sample(1), conditions, .single).values == all.sample(1).values)
     }
 }
