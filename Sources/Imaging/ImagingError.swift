@@ -1,6 +1,6 @@
 import Foundation
 
-/// What can go wrong with a photograph's file, each with the file's name and the reason.
+/// An error of a photograph's file, with the file's name and the reason.
 package enum ImagingError: Error, Equatable, CustomStringConvertible {
     /// Not a regular file: a symbolic link, directory, pipe, socket or device.
     case notAPhotograph(file: String, reason: String)

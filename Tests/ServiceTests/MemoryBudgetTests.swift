@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import Service
+@testable import Colorization
 
 @Suite struct MemoryBudgetTests {
     @Test func neverMoreThanTheBudgetIsOut() {

@@ -24,12 +24,13 @@ import Testing
         var settings = ColoringSettings()
         settings.samples = 2
         change(&settings)
-        var stages: [String] = []
+        var stages: [ColoringStage] = []
         let metadata = try workshop.make(
             .init(folder: samples, relative: path, content: file.hash()), of: file, settings: settings,
             into: folder.path
         ) { stages.append($0) }
-        #expect(stages.first == "waiting for memory" && stages.contains("sampling"))
+        let inOrder = ColoringStage.allCases + Array(repeating: .rendering, count: settings.samples)
+        #expect(stages == inOrder)
         return metadata
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct TemperatureTests {
     private static let execution = Execution(threads: 2)
-    private let latents = (0..<2).map { Latent.draw(content: "temperature", seed: 1, index: $0) }
+    private let latents = (0..<2).map { Draw.sample(seed: 1, index: $0).latent(content: "temperature") }
 
     /// What a network of random weights makes of latent vectors at a temperature, its conditions computed once.
     private func drawing(

@@ -9,8 +9,8 @@ import Testing
 
 @Suite struct WorkshopTests {
     /// What is decoded then is not what was hashed.
-    @Test(arguments: ["decoding", "rendering"])
-    func aPhotographThatGrowsInHandIsGivenUp(stage: String) throws {
+    @Test(arguments: [ColoringStage.decoding, .rendering])
+    func aPhotographThatGrowsInHandIsGivenUp(stage: ColoringStage) throws {
         try Vips.start()
         var configuration = Configuration()
         configuration.threads = 1

@@ -1,6 +1,6 @@
 import CVips
 
-/// What an image's embedded ICC profile is good for.
+/// Checks of an image's embedded ICC profile.
 enum ColorProfile {
     /// The colour space a profile describes, from bytes 16…19 of its header.
     enum Space { case gray, rgb, cmyk, other }

@@ -10,7 +10,7 @@ enum Gamut {
         var red: Vector
         var green: Vector
         var blue: Vector
-        /// What chroma was multiplied by, 0…1; 1 inside the gamut.
+        /// The factor on chroma, 0…1; 1 inside the gamut.
         var scale: Vector
     }
 

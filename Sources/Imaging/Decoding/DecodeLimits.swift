@@ -1,4 +1,4 @@
-/// What a photograph's file may ask for; checked from the header before any pixel is decoded.
+/// Limits on a photograph's file, checked from the header before any pixel is decoded.
 package struct DecodeLimits: Sendable, Codable, Equatable {
     /// Most pixels of one image.
     package var pixels = 120_000_000
@@ -8,7 +8,7 @@ package struct DecodeLimits: Sendable, Codable, Equatable {
     package var aspect = 50.0
     /// Most pages or frames.
     ///
-    /// Of several, the first is used, with a warning.
+    /// The decoder reads the first of several pages, with a warning.
     package var pages = 1
     /// Largest file in bytes.
     package var bytes = 1 << 30

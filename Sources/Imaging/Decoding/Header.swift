@@ -1,6 +1,6 @@
 import CVips
 
-/// What a file says about itself before any pixel is decoded.
+/// The facts in a file's header, read before any pixel is decoded.
 struct Header {
     let format: InputFormat
     let bitDepth: Int

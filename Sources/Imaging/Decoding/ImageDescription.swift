@@ -1,4 +1,4 @@
-/// What a photograph's file says about itself, upright.
+/// A photograph's size, depth, format and dates, as its file gives them; width and height are upright.
 struct ImageDescription: Sendable, Codable, Equatable {
     var width: Int
     var height: Int

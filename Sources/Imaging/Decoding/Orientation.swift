@@ -6,7 +6,7 @@ enum Orientation: Int, Sendable {
     /// Whether rows of the file are columns of the picture.
     var swapsSides: Bool { rawValue >= 5 }
 
-    /// Where a stored pixel goes in the upright picture: `origin + x · column + y · row`.
+    /// The place of a stored pixel in the upright picture: `origin + x · column + y · row`.
     /// - Parameters: sides of the stored image.
     func placement(width: Int, height: Int) -> (origin: Int, column: Int, row: Int) {
         let across = swapsSides ? height : width

@@ -41,7 +41,7 @@ final class PendingDecode {
         seconds = limits.seconds
     }
 
-    /// What is known before the pixels are.
+    /// The facts that are known before the pixels.
     var description: ImageDescription {
         ImageDescription(
             width: header.orientation.swapsSides ? picture.height : picture.width,
@@ -82,7 +82,7 @@ final class PendingDecode {
         }
     }
 
-    /// What a PNG file's first chunk says; its sides may be more than libvips looks at.
+    /// The sides in a PNG file's first chunk, which may be more than libvips reads.
     private static func declaredSize(_ descriptor: Int32, _ format: InputFormat) -> (width: Int, height: Int)? {
         var bytes = [UInt8](repeating: 0, count: 24)
         guard format == .png, pread(descriptor, &bytes, bytes.count, 0) == bytes.count,

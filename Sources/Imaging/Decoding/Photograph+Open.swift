@@ -29,7 +29,7 @@ extension Photograph {
         }
     }
 
-    /// What stops a decode whose reason is still to be found.
+    /// Stops a decode; the caller then finds the reason.
     enum Failure: Error { case library, late }
 
     /// Opens a regular file, and no link, for as long as `body` runs.

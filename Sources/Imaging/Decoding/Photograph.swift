@@ -22,13 +22,13 @@ package final class Photograph: Sendable {
     package var bitDepth: Int { description.bitDepth }
     /// Whether it is gray, toned or coloured.
     package let chromaticity: Chromaticity
-    /// What the file is, such as "jpeg".
+    /// The file's format, such as "jpeg".
     package var format: InputFormat { description.format }
     /// When it was taken and changed, as far as its metadata say.
     package var dates: CaptureDates { description.dates }
     /// Pixels per inch, or nil if the file does not say.
     package var resolution: Double? { description.resolution }
-    /// What a user should know about how the file was read, such as an ignored profile.
+    /// Remarks for the user on how the file was read, such as an ignored profile.
     package var warnings: [String] { description.warnings }
 
     /// Whether it has transparency.

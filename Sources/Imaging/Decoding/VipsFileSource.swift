@@ -9,7 +9,7 @@ final class VipsFileSource {
     let source: UnsafeMutablePointer<VipsSource>
     private let state: State
 
-    /// What the callbacks need; separate, so that libvips' pointer to it needs no live `VipsFileSource`.
+    /// The callbacks' state; separate, so that libvips' pointer to it needs no live `VipsFileSource`.
     private final class State {
         let descriptor: Int32
         let length: Int

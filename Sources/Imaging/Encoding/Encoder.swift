@@ -3,7 +3,7 @@ import Foundation
 
 /// Writes a libvips pipeline to a new file, with profile and metadata.
 enum Encoder {
-    /// What a file says besides its pixels.
+    /// Everything that a file says besides its pixels.
     struct Metadata {
         var disclosure: Disclosure
         var dates = CaptureDates()

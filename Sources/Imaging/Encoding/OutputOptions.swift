@@ -44,7 +44,7 @@ package struct OutputOptions: Sendable, Equatable {
     package var format = OutputFormat.jpeg
     /// Quality of JPEG and WebP, 1…100.
     package var quality = 92
-    /// What chroma is multiplied by, 0…4.
+    /// Factor on chroma, 0…4.
     package var saturation = 1.0
 
     package init() {}

@@ -1,6 +1,6 @@
-/// What a variant says about its making: that its colours are a program's guess, and whose.
+/// A variant's statement that its colours are a guess, and which program and model made it.
 package struct Disclosure: Sendable, Equatable {
-    /// What of a picture a program made.
+    /// The part of a picture that a program made.
     package enum Content: Sendable, Equatable {
         /// The colours of a photograph.
         case colors
@@ -20,7 +20,7 @@ package struct Disclosure: Sendable, Equatable {
     package var seed: UInt64
     /// Which sample of the set, from 0; nil where a picture shows several, as a contact sheet does.
     package var sample: Int?
-    /// What of the picture the program made.
+    /// The part of the picture that the program made.
     package var content: Content
 
     package init(

@@ -2,13 +2,13 @@ import CVips
 import Foundation
 import Tensor
 
-/// What became of one variant.
+/// A report on one written variant.
 package struct VariantReport: Sendable, Equatable {
     /// Pixels whose chroma was lowered by more than half a unit, because sRGB has no such colour of that lightness.
     package var clippedPixels: Int
     /// Mean chroma of the picture as written, in Lab units.
     package var meanChroma: Double
-    /// What a user should know, such as transparency that the format cannot keep.
+    /// Remarks for the user, such as transparency that the format cannot keep.
     package var warnings: [String]
 }
 

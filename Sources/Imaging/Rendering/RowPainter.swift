@@ -2,7 +2,7 @@
 ///
 /// Not Sendable: each thread has its own.
 final class RowPainter {
-    /// What a row of output looks like.
+    /// The layout of a row of output.
     struct Layout: Sendable {
         /// 8 or 16 bits a sample.
         var depth = 8
@@ -15,7 +15,7 @@ final class RowPainter {
         var bytesPerPixel: Int { bands * depth / 8 }
     }
 
-    /// What painting a row did to its colours.
+    /// The changes that painting a row made to its colours.
     struct Tally: Sendable {
         /// Pixels whose chroma the gamut lowered by more than half a unit.
         var clipped = 0

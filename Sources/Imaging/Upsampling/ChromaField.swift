@@ -13,7 +13,7 @@ package struct ChromaField: Sendable {
         self.planes = planes
     }
 
-    /// Where the pixel `index` of `count` lies between two rows or columns of the field.
+    /// The place of pixel `index` of `count` between two rows or columns of the field.
     static func position(_ index: Int, of count: Int) -> (low: Int, high: Int, fraction: Float) {
         let place = (Double(index) + 0.5) * Double(side) / Double(count) - 0.5
         let clamped = min(max(place, 0), Double(side - 1))

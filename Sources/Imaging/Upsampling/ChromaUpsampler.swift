@@ -74,7 +74,7 @@ struct ChromaUpsampler: Sendable {
         return (smoothSlope, smoothOffset)
     }
 
-    /// What must be added to a plane for its cell means to come nearer to the target.
+    /// The correction that brings a plane's cell means nearer to the target.
     private static func missing(from plane: [Float], _ target: [Float]) -> [Float] {
         Bicubic.enlarge(map(target, Photograph.cellMeans(plane)) { $0 - $1 })
     }

@@ -2,7 +2,7 @@
 ///
 /// Not Sendable: each thread has its own, and a row is valid until the next one is asked for.
 final class FieldRows {
-    /// What a row of the picture lies between.
+    /// The two rows of the field on either side of a row of the picture.
     struct Row {
         fileprivate let upper: UnsafePointer<Float>
         fileprivate let lower: UnsafePointer<Float>

@@ -6,9 +6,9 @@ import Foundation
 /// blotches on what is smooth; where lightness changes, chroma may change too. `Reference/TRAINING.md` tells how the
 /// width was chosen.
 struct JointBilateral: Sendable {
-    /// Of the difference in L/100 between cells.
+    /// Standard deviation of the weights over the difference in L/100 between cells.
     private static let range: Float = 0.01
-    /// Of the distance between cells, in cells.
+    /// Standard deviation of the weights over the distance between cells, in cells.
     private static let reach: Float = 1
     private static let side = Photograph.chromaSide
     private static let margin = 1
@@ -60,6 +60,6 @@ struct JointBilateral: Sendable {
         return (0..<wide).flatMap { y in (0..<wide).map { x in plane[clamp(y) * side + clamp(x)] } }
     }
 
-    /// Of a cell in a padded plane, from −margin on.
+    /// The index of a cell in a padded plane; coordinates start at −margin.
     private static func index(_ x: Int, _ y: Int) -> Int { (y + margin) * wide + x + margin }
 }

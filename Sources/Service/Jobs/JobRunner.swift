@@ -184,7 +184,7 @@ package final class JobRunner: Sendable {
         let metadata = try now.workshop.make(
             .init(folder: spools.inbox, relative: path, content: content), of: file, settings: settings,
             into: staging.path
-        ) { try board.advance(token, to: $0) }
+        ) { try board.advance(token, to: $0.rawValue) }
         try board.advance(token, to: "publishing")
         unrecorded.withLock { $0[identity] = path }
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.

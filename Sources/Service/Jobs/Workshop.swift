@@ -23,53 +23,36 @@ package struct Workshop: Sendable {
     }
 
     package let model: LoadedModel
-    private let budget: MemoryBudget
-    private let limits: DecodeLimits
-    private let decoder: SandboxedDecoder
-    private let writer: ResultWriter
+    private let pipeline: ColoringPipeline
+    private let transfer: LatentTransfer?
 
     package init(
         model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder, transfer: LatentTransfer? = nil
     ) {
         self.model = model
-        self.decoder = decoder
-        budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
-        limits = configuration.decodeLimits
-        writer = ResultWriter(
+        self.transfer = transfer
+        pipeline = ColoringPipeline(
             colorizer: model.colorizer, model: model.metadata, program: ("Autochrome", Program.version),
-            transfer: transfer, execution: Execution(threads: configuration.threadsPerWorker))
+            decoder: decoder, limits: configuration.decodeLimits,
+            budget: MemoryBudget(megapixels: configuration.memoryMegapixels),
+            execution: Execution(threads: configuration.threadsPerWorker))
     }
 
     /// Decodes, colours and writes the pictures of a result into an empty directory, and returns its metadata.
     ///
-    /// - Parameters:
-    ///   - progress: Called with the next stage's name; may throw to give up.
     /// - Throws: `SpoolError.changed` where the file was written to since it was opened, `ImagingError`,
     ///   `ColorizationError`, or what `progress` throws.
     package func make(
         _ order: Order, of file: borrowing OpenedFile, settings: ColoringSettings, into directory: String,
-        progress: (_ next: String) throws -> Void
+        progress: ColoringPipeline.Progress
     ) throws -> ResultMetadata {
-        var share: MemoryBudget.Share?
-        defer { withExtendedLifetime(share) {} }
-        var start = ContinuousClock.now
-        let name = order.relative.escapedName
-        let photograph = try decoder.photograph(descriptor: file.descriptor.raw, name: name, limits: limits) {
-            try progress("waiting for memory")
-            share = budget.share(megapixels: Double($0 * $1) / 1e6)
-            try progress("decoding")
-            start = .now
-        }
-        let elapsed = start.duration(to: .now)
-        try progress("conditioning")
-        let metadata = try writer.write(
-            photograph,
-            from: .init(
-                name: name, path: order.folder.display(order.relative), root: order.folder.path,
-                sha256: order.content.hex, bytes: Int(file.stamp.size),
-                modified: Date(timeIntervalSince1970: Double(file.stamp.modified) / 1e9)),
-            decodeSeconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
-            settings: settings, into: directory, progress: progress)
+        let source = ColoringRequest.Source(
+            name: order.relative.escapedName, path: order.folder.display(order.relative), root: order.folder.path,
+            sha256: order.content.hex, bytes: Int(file.stamp.size),
+            modified: Date(timeIntervalSince1970: Double(file.stamp.modified) / 1e9))
+        let metadata = try pipeline.run(
+            ColoringRequest(source: source, settings: settings, transfer: transfer), reading: file.descriptor.raw,
+            into: directory, progress: progress)
         // Hashed and decoded are one content only if it stayed as it was for as long as that took.
         try file.verifyUnchanged()
         return metadata

@@ -36,21 +36,21 @@ package struct Evaluator: Sendable {
         let conditions = colorizer.conditions(lightness: lightness, execution)
 
         func picture(_ chroma: Tensor) -> [Float] { Self.picture(lightness, chroma) }
-        func color(_ latents: [[Float]]) throws -> [[Float]] {
-            try chromas(latents, conditions).map(picture)
+        func color(_ draws: [Draw]) throws -> [[Float]] {
+            try chromas(draws, of: name, conditions).map(picture)
         }
 
         var figures = Figures()
         figures.gray = Figures.error(picture(Tensor([1, 2, 64, 64])), truth)
         let constant = Normalization.denormalized(chroma: Tensor([1, 2, 64, 64]))
         figures.constant = Figures.error(picture(constant), truth)
-        figures.mode = Figures.error(try color([[Float](repeating: 0, count: Colorizer.latentCount)])[0], truth)
+        figures.mode = Figures.error(try color([.mode])[0], truth)
         figures.regression = colorizer.network.regression(conditions).map {
             Figures.error(picture(Normalization.denormalized(chroma: $0)), truth)
         }
-        figures.compare(samples: try color((0..<samples).map { draw(name, $0) }), truth: truth)
+        figures.compare(samples: try color((0..<samples).map(draw)), truth: truth)
 
-        let noise = Latent.draw(content: name, seed: seed, index: -1)
+        let noise = Draw.sample(seed: seed, index: -1).latent(content: name)
         let normalized = Normalization.normalized(chroma: chroma).values
         let noisy = Tensor([1, 2, 64, 64], zip(normalized, noise).map { $0 + 0.05 * $1 })
         let (z, logDeterminant) = colorizer.network.forward(chroma: noisy, conditions, execution)
@@ -66,23 +66,20 @@ package struct Evaluator: Sendable {
     package func pictures(of photograph: Photograph, name: String, samples count: Int) throws -> [RGBImage] {
         let lightness = photograph.networkLightness()
         let conditions = colorizer.conditions(lightness: lightness, execution)
-        let latents =
-            [[Float](repeating: 0, count: Colorizer.latentCount)] + (0..<min(count, samples)).map { draw(name, $0) }
         var shown = [Tensor([1, 2, 64, 64])]
         if let regression = colorizer.network.regression(conditions) {
             shown.append(Normalization.denormalized(chroma: regression))
         }
-        shown += try chromas(latents, conditions)
+        shown += try chromas([.mode] + (0..<min(count, samples)).map(draw), of: name, conditions)
         let planes = [photograph.rgb256().values] + shown.map { Self.picture(lightness, $0) }
         return planes.map { RGBImage(planes: $0, width: 256, height: 256) }
     }
 
-    private func draw(_ name: String, _ index: Int) -> [Float] {
-        Latent.draw(content: name, seed: seed, index: index)
-    }
+    private func draw(_ index: Int) -> Draw { .sample(seed: seed, index: index) }
 
-    private func chromas(_ latents: [[Float]], _ conditions: Conditions) throws -> [Tensor] {
-        try colorizer.samples(latents: latents, temperature: temperature, conditions, execution).map(\.chroma)
+    private func chromas(_ draws: [Draw], of name: String, _ conditions: Conditions) throws -> [Tensor] {
+        let latents = draws.map { $0.latent(content: name) }
+        return try colorizer.samples(latents: latents, temperature: temperature, conditions, execution).map(\.chroma)
     }
 
     /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do.

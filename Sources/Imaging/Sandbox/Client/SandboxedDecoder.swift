@@ -131,7 +131,7 @@ package final class SandboxedDecoder: Sendable {
         if (try? helper.finish()) != nil { idle.withLock { $0.append(helper) } }
     }
 
-    /// What became of a child that ended without an answer.
+    /// The error for a child that ended without an answer.
     private func ended(_ helper: HelperProcess, _ name: String, _ limits: DecodeLimits) -> ImagingError {
         guard let status = try? helper.finish() else {
             return .noDecoder(file: name, reason: "its process was killed")

@@ -6,7 +6,7 @@ import Foundation
 /// It never sees a stranger's byte itself. For each request it forks a child, which starts warm, locks itself down,
 /// decodes one file and ends; whatever a file does to its decoder ends with it.
 package enum DecodeHelper {
-    /// Where the client's channel is.
+    /// The descriptor of the client's channel.
     static let channel: Int32 = 3
 
     /// Serves until the client is gone.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a helper is asked to do; it comes with a channel for the answers and, to decode, the file's descriptor.
+/// A request to a helper; a channel for the answers comes with it and, for a decode, the file's descriptor.
 struct HelperRequest: Codable {
     enum Work: String, Codable {
         case decode
@@ -12,7 +12,7 @@ struct HelperRequest: Codable {
     var limits: DecodeLimits
 }
 
-/// What a helper answers, of which nothing may be believed: the decoder may be a stranger's by now.
+/// A helper's answer; the client believes nothing in it, as a stranger's file may have taken over the decoder.
 enum HelperReply: Codable {
     /// The header was read; memory for the pixels is wanted.
     case header(ImageDescription)
@@ -57,14 +57,14 @@ struct Refusal: Codable {
     }
 }
 
-/// What confines a helper on this kernel.
+/// The confinement of a helper on this kernel.
 package struct Confinement: Sendable, Codable, Equatable {
     /// Version of Landlock, which closes the file system; 0 where the kernel has none.
     package var landlock: Int32
     /// Whether system calls are filtered.
     package var filter: Bool
 
-    /// What is missing, or nil.
+    /// The missing parts, or nil.
     package var gap: String? {
         var missing: [String] = []
         if landlock == 0 { missing.append("Landlock") }

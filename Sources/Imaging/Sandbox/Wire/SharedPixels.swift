@@ -1,7 +1,7 @@
 import CSandbox
 import Foundation
 
-/// Where a photograph's pixels lie in the memory that a helper hands them back in: chroma, tones, opacity.
+/// The layout of the shared memory in which a helper hands back a photograph's pixels: chroma, gray levels, opacity.
 ///
 /// The client makes the memory, of the size that the checked facts call for, and seals it, so that a helper can change
 /// nothing but the pixels of its own photograph. The client copies them out with reads, which no change can disturb.

@@ -20,8 +20,8 @@ package struct Interpolation: Sendable {
         precondition(grid >= 3 && grid % 2 == 1, "the grid must be odd and at least 3")
         self.grid = grid
         temperature = 1
-        let first = Latent.draw(content: content, seed: seed, index: 0)
-        let second = Latent.draw(content: content, seed: seed, index: 1)
+        let first = Draw.sample(seed: seed, index: 0).latent(content: content)
+        let second = Draw.sample(seed: seed, index: 1).latent(content: content)
         let coefficients = (0..<grid).map { Float(Self.reach * (2 * Double($0) / Double(grid - 1) - 1)) }
         latents = coefficients.flatMap { a1 in
             coefficients.map { a2 in zip(first, second).map { a1 * $0 + a2 * $1 } }
@@ -38,7 +38,7 @@ package struct Interpolation: Sendable {
         precondition(LatentTransfer.levels.contains(level), "level \(level) has no part in the latent")
         self.grid = grid
         self.temperature = temperature
-        func draw(_ index: Int) -> [Float] { Latent.draw(content: content, seed: seed, index: index) }
+        func draw(_ index: Int) -> [Float] { Draw.sample(seed: seed, index: index).latent(content: content) }
         let base = draw(0)
         let range = Colorizer.latentLevels[level - LatentTransfer.levels.lowerBound]
         let center = grid * grid / 2

@@ -4,22 +4,24 @@ import Testing
 
 @testable import Colorization
 
-@Suite struct LatentTests {
+@Suite struct DrawTests {
     private let content = String(repeating: "ab", count: 32)
 
     @Test func theSameKeyGivesTheSameBits() {
-        let draw = Latent.draw(content: content, seed: 7, index: 3)
+        let draw = Draw.sample(seed: 7, index: 3).latent(content: content)
         #expect(draw.count == Colorizer.latentCount)
-        #expect(draw == Latent.draw(content: content, seed: 7, index: 3))
+        #expect(draw == Draw.sample(seed: 7, index: 3).latent(content: content))
     }
 
     @Test func anotherKeyGivesAnother() {
-        let draw = Latent.draw(content: content, seed: 7, index: 3)
+        let draw = Draw.sample(seed: 7, index: 3).latent(content: content)
         let others = [
-            Latent.draw(content: content, seed: 8, index: 3), Latent.draw(content: content, seed: 7, index: 4),
-            Latent.draw(content: String(repeating: "cd", count: 32), seed: 7, index: 3),
+            Draw.sample(seed: 8, index: 3).latent(content: content),
+            Draw.sample(seed: 7, index: 4).latent(content: content),
+            Draw.sample(seed: 7, index: 3).latent(content: String(repeating: "cd", count: 32)),
             // Not told apart where the key's parts only stand beside each other.
-            Latent.draw(content: content, seed: 73, index: 0), Latent.draw(content: content, seed: 0, index: 73),
+            Draw.sample(seed: 73, index: 0).latent(content: content),
+            Draw.sample(seed: 0, index: 73).latent(content: content),
         ]
         for other in others {
             let correlation = zip(draw, other).reduce(0.0) { $0 + Double($1.0) * Double($1.1) } / Double(draw.count)
@@ -29,7 +31,7 @@ import Testing
     }
 
     @Test func drawsAreStandardNormal() {
-        let all = (0..<24).flatMap { Latent.draw(content: content, seed: 1, index: $0) }.map(Double.init)
+        let all = (0..<24).flatMap { Draw.sample(seed: 1, index: $0).latent(content: content) }.map(Double.init)
         let n = Double(all.count)
         let mean = all.reduce(0, +) / n
         let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n
@@ -46,7 +48,7 @@ import Testing
         let latents = Interpolation(content: content, seed: 5, grid: grid).latents
         #expect(latents.count == grid * grid)
         #expect(latents[grid * grid / 2].allSatisfy { $0 == 0 })
-        let z = (0..<2).map { Latent.draw(content: content, seed: 5, index: $0) }
+        let z = (0..<2).map { Draw.sample(seed: 5, index: $0).latent(content: content) }
         // The corners: a₁ and a₂ of ±0.9.
         let corners: [(Int, Float, Float)] = [
             (0, -1, -1), (grid - 1, -1, 1), (grid * (grid - 1), 1, -1), (grid * grid - 1, 1, 1),

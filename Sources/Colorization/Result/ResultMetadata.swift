@@ -4,7 +4,7 @@ import Foundation
 package struct ResultMetadata: Codable, Sendable, Equatable {
     /// Version of this document's structure.
     package static let currentSchema = 1
-    /// What every reader of the document should know.
+    /// A notice for every reader of the document.
     package static let notice = "The colours are guesses by a neural network, not a record of the scene."
 
     package struct Source: Codable, Sendable, Equatable {

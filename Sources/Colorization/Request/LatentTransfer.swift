@@ -51,7 +51,7 @@ package struct LatentTransfer: Sendable {
         return result
     }
 
-    /// What results depend on, beside the settings.
+    /// A canonical text that differs whenever the result would; part of a job's identity, beside the settings' key.
     package var key: String {
         "reference=\(reference.sha256) levels=\(reference.levels.map(String.init).joined(separator: ","))"
             + " strength=\(reference.strength)"

@@ -21,9 +21,21 @@ package final class ImageColorizer: Sendable {
         package var chroma: Tensor
         /// Logarithm of the density of the draw, the flow's own normalised chroma and not what is shown of it, in nats.
         package var logLikelihood: Double
+
+        /// Standard deviation of the samples' chroma, over all pixels and both channels, in Lab units.
+        static func spread(_ samples: some Collection<Sample>) -> Double {
+            let planes = samples.map(\.chroma.values)
+            var sum = 0.0
+            for i in planes[0].indices {
+                let mean = planes.reduce(0.0) { $0 + Double($1[i]) } / Double(planes.count)
+                let squares = planes.reduce(0.0) { $0 + (Double($1[i]) - mean) * (Double($1[i]) - mean) }
+                sum += squares / Double(planes.count)
+            }
+            return (sum / Double(planes[0].count)).squareRoot()
+        }
     }
 
-    /// What the network makes of a photograph's lightness, computed once for all samples.
+    /// Computes the network's conditions from a photograph's lightness, once for all samples.
     ///
     /// - Parameter lightness: L in 0…100, [1, 1, 256, 256].
     package func conditions(lightness: Tensor, _ execution: Execution) -> Conditions {

@@ -1,8 +1,8 @@
 import Imaging
 
-/// What one image's colouring depends on besides its content and the model.
+/// The settings of one photograph's colouring.
 package struct ColoringSettings: Sendable, Equatable {
-    /// What happens to a photograph that already has colours.
+    /// The treatment of a photograph that already has colours.
     package enum ColoredPolicy: String, Sendable, CaseIterable { case skip, recolor, reject }
 
     /// Number of variants, 1 to 99.
@@ -19,7 +19,7 @@ package struct ColoringSettings: Sendable, Equatable {
     package var format = OutputFormat.jpeg
     /// Quality of lossy formats, 1 to 100.
     package var quality = 92
-    /// What happens to coloured photographs.
+    /// The treatment of coloured photographs.
     package var colored = ColoredPolicy.skip
     /// Whether a contact sheet is written.
     package var sheet = true
@@ -37,6 +37,12 @@ package struct ColoringSettings: Sendable, Equatable {
         try require((0...2).contains(temperature), "temperature must be 0 to 2, not \(temperature)")
         try require((0...3).contains(saturation), "saturation must be 0 to 3, not \(saturation)")
         try require((1...100).contains(quality), "quality must be 1 to 100, not \(quality)")
+    }
+
+    /// The draw of the variant of a number, from 0.
+    package func draw(_ number: Int) -> Draw {
+        guard modeFirst else { return .sample(seed: seed, index: number) }
+        return number == 0 ? .mode : .sample(seed: seed, index: number - 1)
     }
 
     /// The same of a result with another picture's latent code.

@@ -30,7 +30,7 @@ package struct StageBenchmark: Sendable {
         package var total = 0.0
     }
 
-    /// What a run found.
+    /// The figures of a run.
     package struct Report: Sendable {
         package var seconds = Seconds()
         /// Operations of conditioning and sampling a second, as the direct method counts them, in units of 10⁹.
@@ -58,58 +58,74 @@ package struct StageBenchmark: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("photograph.jpg").path
-        let disclosure = Disclosure(version: "", model: "bench", modelHash: "", seed: 1)
-        try Self.photograph().write(to: file, options: OutputOptions(format: .jpeg), disclosure: disclosure)
+        try Self.photograph().write(to: file, options: OutputOptions(format: .jpeg), disclosure: Self.disclosure)
 
-        // Not the network's: random weights paint beyond every gamut, which takes longer than a picture does.
-        var stream = RandomStream(high: 1, low: 2)
-        let chroma = Tensor([1, 2, 64, 64], stream.normals(8192).map { 8 * $0 })
-        var (conditioningWork, samplingWork) = (0, 0)
+        var work = (conditioning: 0, sampling: 0)
         var all: [Seconds] = []
         for round in 0...rounds {
             var seconds = Seconds()
-            let photograph = try Self.time(&seconds.decode) { try Photograph.open(path: file) }
-            let z = Self.time(&seconds.latents) {
-                Tensor(
-                    [samples, Colorizer.latentCount],
-                    (0..<samples).flatMap { Latent.draw(content: "bench", seed: 1, index: $0) })
-            }
-            let lightness = Normalization.normalized(lightness: photograph.networkLightness())
-            var counted = (conditioning: execution, sampling: execution)
-            let counters = (conditioning: OperationCounter(), sampling: OperationCounter())
-            counted.conditioning.counter = counters.conditioning
-            counted.sampling.counter = counters.sampling
-            let features = Self.time(&seconds.features) { network.features(lightness: lightness, counted.conditioning) }
-            let conditions = Self.time(&seconds.heads) { network.conditions(features: features, counted.conditioning) }
-            seconds.conditioning = seconds.features + seconds.heads
-            Self.time(&seconds.sampling) {
-                let chroma = network.inverse(z: z, conditions, counted.sampling).chroma
-                _ = network.regularized(chroma, conditions, counted.sampling)
-            }
-            seconds.sample = seconds.sampling / Double(samples)
-            seconds.total = seconds.conditioning + seconds.sampling
-            (conditioningWork, samplingWork) = (counters.conditioning.operations, counters.sampling.operations)
-
-            let renderer = Renderer(photograph)
-            let preview = renderer.preview(longSide: max(photograph.width, photograph.height))
-            let painted = Self.time(&seconds.upsampling) { preview.colored(renderer.field(chroma: chroma)) }
-            try Self.time(&seconds.encoding) {
-                try painted.write(
-                    to: folder.appendingPathComponent("01.jpg").path, options: OutputOptions(format: .jpeg),
-                    disclosure: disclosure)
-            }
+            let photograph = try Stopwatch.add(to: &seconds.decode) { try Photograph.open(path: file) }
+            work = computeNetwork(photograph, &seconds)
+            try paint(photograph, folder.appendingPathComponent("01.jpg").path, &seconds)
             if round > 0 { all.append(seconds) }
         }
-        func median(_ stage: WritableKeyPath<Seconds, Double>) -> Double { Self.median(all.map { $0[keyPath: stage] }) }
         var report = Report()
-        for stage in Self.stages { report.seconds[keyPath: stage] = median(stage) }
+        for stage in Self.stages { report.seconds[keyPath: stage] = Self.median(all.map { $0[keyPath: stage] }) }
         report.directGigaflops = (
-            Double(conditioningWork) / report.seconds.conditioning / 1e9,
-            Double(samplingWork) / report.seconds.sampling / 1e9
+            Double(work.conditioning) / report.seconds.conditioning / 1e9,
+            Double(work.sampling) / report.seconds.sampling / 1e9
         )
         report.pixels = Self.photographSize.width * Self.photographSize.height
         return report
     }
+
+    /// Times the network; returns the operations of its parts.
+    private func computeNetwork(
+        _ photograph: Photograph, _ seconds: inout Seconds
+    ) -> (conditioning: Int, sampling: Int) {
+        let z = Stopwatch.add(to: &seconds.latents) {
+            Tensor(
+                [samples, Colorizer.latentCount],
+                (0..<samples).flatMap { Draw.sample(seed: 1, index: $0).latent(content: "bench") })
+        }
+        let lightness = Normalization.normalized(lightness: photograph.networkLightness())
+        var counted = (conditioning: execution, sampling: execution)
+        let counters = (conditioning: OperationCounter(), sampling: OperationCounter())
+        counted.conditioning.counter = counters.conditioning
+        counted.sampling.counter = counters.sampling
+        let features = Stopwatch.add(to: &seconds.features) {
+            network.features(lightness: lightness, counted.conditioning)
+        }
+        let conditions = Stopwatch.add(to: &seconds.heads) {
+            network.conditions(features: features, counted.conditioning)
+        }
+        seconds.conditioning = seconds.features + seconds.heads
+        Stopwatch.add(to: &seconds.sampling) {
+            let chroma = network.inverse(z: z, conditions, counted.sampling).chroma
+            _ = network.regularized(chroma, conditions, counted.sampling)
+        }
+        seconds.sample = seconds.sampling / Double(samples)
+        seconds.total = seconds.conditioning + seconds.sampling
+        return (counters.conditioning.operations, counters.sampling.operations)
+    }
+
+    /// Times one variant's way from chroma to a file.
+    private func paint(_ photograph: Photograph, _ file: String, _ seconds: inout Seconds) throws {
+        let renderer = Renderer(photograph)
+        let preview = renderer.preview(longSide: max(photograph.width, photograph.height))
+        let painted = Stopwatch.add(to: &seconds.upsampling) { preview.colored(renderer.field(chroma: Self.chroma)) }
+        try Stopwatch.add(to: &seconds.encoding) {
+            try painted.write(to: file, options: OutputOptions(format: .jpeg), disclosure: Self.disclosure)
+        }
+    }
+
+    private static let disclosure = Disclosure(version: "", model: "bench", modelHash: "", seed: 1)
+
+    /// Not the network's: random weights paint beyond every gamut, which takes longer than a picture does.
+    private static let chroma: Tensor = {
+        var stream = RandomStream(high: 1, low: 2)
+        return Tensor([1, 2, 64, 64], stream.normals(8192).map { 8 * $0 })
+    }()
 
     private static var stages: [WritableKeyPath<Seconds, Double>] {
         [
@@ -131,12 +147,6 @@ package struct StageBenchmark: Sendable {
             }
         }
         return image
-    }
-
-    private static func time<R>(_ seconds: inout Double, _ body: () throws -> R) rethrows -> R {
-        let start = DispatchTime.now().uptimeNanoseconds
-        defer { seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
-        return try body()
     }
 
     private static func median(_ values: [Double]) -> Double {

@@ -1,0 +1,29 @@
+import Digest
+import Flow
+import Tensor
+
+/// Which of a photograph's possible colourings a variant is.
+package enum Draw: Sendable, Hashable {
+    /// The most likely one: the latent vector 0.
+    case mode
+    /// The one of the latent vector that a seed and an index select.
+    case sample(seed: UInt64, index: Int)
+
+    /// The latent vector, [8192]: the same on any host, whatever else is drawn beside it.
+    ///
+    /// - Parameter content: The image file's SHA-256 in hexadecimal.
+    package func latent(content: String) -> [Float] {
+        guard case .sample(let seed, let index) = self else {
+            return [Float](repeating: 0, count: Colorizer.latentCount)
+        }
+        let key = ContentHash(of: Array("\(content)/\(seed)/\(index)".utf8)).bytes
+        func word(_ start: Int) -> UInt64 { key[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        var stream = RandomStream(high: word(0), low: word(8))
+        return stream.normals(Colorizer.latentCount)
+    }
+
+    /// The index among a seed's draws; nil for the mode.
+    package var index: Int? {
+        if case .sample(_, let index) = self { index } else { nil }
+    }
+}
