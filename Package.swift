@@ -17,6 +17,7 @@ let package = Package(
     products: [.executable(name: "autochrome", targets: ["autochrome"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -28,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CSandbox"),
         .systemLibrary(name: "CKernels"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CFileSystem"),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
         .target(name: "Tensor", swiftSettings: fast),
@@ -35,6 +37,7 @@ let package = Package(
         .target(name: "Flow", dependencies: ["Tensor", "Kernels"], swiftSettings: fast),
         .target(name: "Imaging", dependencies: ["Tensor", "CVips", "CSandbox"], swiftSettings: fast),
         .target(name: "Digest", dependencies: ["CCrypto"]),
+        .target(name: "Files", dependencies: ["CFileSystem", "Digest"]),
         .target(
             name: "Colorization", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Digest"], swiftSettings: fast),
         .target(
@@ -42,11 +45,15 @@ let package = Package(
             swiftSettings: fast),
         .target(
             name: "Spool",
-            dependencies: ["CInotifyTools", "Digest", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "CFileSystem", "CInotifyTools", "Digest", "Files",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .target(
             name: "Service",
             dependencies: [
-                "Colorization", "Spool", "Digest",
+                "Colorization", "Digest", "Files", "Spool",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -71,11 +78,12 @@ let package = Package(
             dependencies: ["Training", "Imaging", "Flow", "Kernels", "Tensor", "TestSupport", "faulty-helper"],
             resources: [.copy("Golden")]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "faulty-helper"]),
-        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest", "TestSupport"]),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Digest", "Files", "TestSupport"]),
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Service", "Colorization", "Spool", "Imaging", "Digest", "Flow", "TestSupport", "faulty-helper",
+                "Service", "Colorization", "Spool", "Files", "Imaging", "Digest", "Flow", "TestSupport",
+                "faulty-helper",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "EndToEndTests", dependencies: ["autochrome", "Imaging", "Digest", "TestSupport"]),

@@ -3,10 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <inotifytools/inotifytools.h>
@@ -22,19 +19,6 @@ static inline int watch_error(void) { return inotifytools_error(); }
 
 static inline const char *watch_event_name(const struct inotify_event *event) {
     return event->len > 0 ? event->name : "";
-}
-
-// Swift does not import variadic functions, syscall among them.
-
-static inline int rename_with_flags(int from_directory, const char *from, int to_directory, const char *to,
-                                    unsigned int flags) {
-    return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
-}
-
-/// The magic number of the file system a descriptor lies on, or 0.
-static inline uint32_t file_system_type(int descriptor) {
-    struct statfs status;
-    return fstatfs(descriptor, &status) == 0 ? (uint32_t)status.f_type : 0;
 }
 
 #endif

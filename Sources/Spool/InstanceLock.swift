@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Keeps a second daemon away from the same state folder or inbox, until it is released with the process at the latest.
@@ -9,10 +10,10 @@ package final class InstanceLock: Sendable {
     package init(configuration: SpoolConfiguration) throws {
         let path = configuration.state + "/lock"
         let raw = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard raw >= 0 else { throw SpoolError.last("open", path) }
+        guard raw >= 0 else { throw FileError.last("open", path) }
         file = Descriptor(owning: raw)
         let folder = open(configuration.inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw SpoolError.last("open directory", configuration.inbox) }
+        guard folder >= 0 else { throw FileError.last("open directory", configuration.inbox) }
         inbox = Descriptor(owning: folder)
 
         guard Self.lock(file) else {

@@ -1,3 +1,4 @@
+import Files
 import Digest
 import Foundation
 import Testing

@@ -1,3 +1,4 @@
+@testable import Files
 import Colorization
 import Digest
 import Foundation
@@ -19,7 +20,7 @@ import Testing
         let workshop = Workshop(
             model: try LoadedModel.load(Repository.model), configuration: configuration, decoder: Repository.decoder())
         let samples = try Folder(Repository.root + "/Samples")
-        let path = SpoolPath(sample)!
+        let path = RelativePath(sample)!
         let file = try samples.openFile(path)
         var settings = ColoringSettings()
         settings.samples = 2

@@ -1,3 +1,4 @@
+@testable import Files
 import Foundation
 import Spool
 import TestSupport
@@ -10,7 +11,7 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func samples(_ path: SpoolPath) throws -> Int {
+    private func samples(_ path: RelativePath) throws -> Int {
         try Sidecars.resolve(Configuration(), root: folder.path, relative: path).coloring.samples
     }
 
@@ -19,12 +20,12 @@ import Testing
         try folder.write("samples: 3\nseed: 11", "album/.autochrome.yaml")
         try folder.write("samples: 4", "album/grandma.tif.autochrome.yaml")
         let coloring = try Sidecars.resolve(
-            Configuration(), root: folder.path, relative: SpoolPath("album/grandma.tif")!
+            Configuration(), root: folder.path, relative: RelativePath("album/grandma.tif")!
         ).coloring
         #expect(coloring.samples == 4 && coloring.seed == 11 && coloring.quality == 50)
-        #expect(try samples(SpoolPath("album/other.tif")!) == 3)
-        #expect(try samples(SpoolPath("other/grandma.tif")!) == 2)
-        #expect(try samples(SpoolPath("grandma.tif")!) == 2)
+        #expect(try samples(RelativePath("album/other.tif")!) == 3)
+        #expect(try samples(RelativePath("other/grandma.tif")!) == 2)
+        #expect(try samples(RelativePath("grandma.tif")!) == 2)
     }
 
     @Test(arguments: [
@@ -39,12 +40,12 @@ import Testing
         let text = Array("samples: 5".utf8)
         #expect(write(descriptor, text, text.count) == text.count)
         close(descriptor)
-        #expect(try samples(SpoolPath.root.appending(name)) == 5)
+        #expect(try samples(RelativePath.root.appending(name)) == 5)
     }
 
     /// The settings' file of a name this long cannot exist.
     @Test func aNameTooLongForSettingsHasNone() throws {
-        #expect(try samples(SpoolPath.root.appending([UInt8](repeating: 0x61, count: 255))) == 8)
+        #expect(try samples(RelativePath.root.appending([UInt8](repeating: 0x61, count: 255))) == 8)
     }
 
     @Test(arguments: ["inbox: /elsewhere", "workers: 4", "model: /x", "log_level: debug"])
@@ -52,7 +53,7 @@ import Testing
         try folder.write(yaml, "a.jpg.autochrome.yaml")
         let key = String(yaml.prefix { $0 != ":" })
         #expect(
-            complaint { _ = try samples(SpoolPath("a.jpg")!) }
+            complaint { _ = try samples(RelativePath("a.jpg")!) }
                 == "\(folder.path)/a.jpg.autochrome.yaml:1: '\(key)' cannot be set for one image or folder")
     }
 
@@ -62,7 +63,7 @@ import Testing
 
     @Test func wrongSettingsAreNamed() throws {
         try folder.write("samples: 1000", "album/.autochrome.yaml")
-        let found = complaint { _ = try samples(SpoolPath("album/a.jpg")!) }
+        let found = complaint { _ = try samples(RelativePath("album/a.jpg")!) }
         #expect(found == "\(folder.path)/album/.autochrome.yaml: samples must be 1 to 99, not 1000")
     }
 
@@ -73,6 +74,6 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: folder.path + "/b.jpg.autochrome.yaml", withIntermediateDirectories: false)
         #expect(mkfifo(folder.path + "/c.jpg.autochrome.yaml", 0o600) == 0)
-        for name in ["a.jpg", "b.jpg", "c.jpg"] { #expect(try samples(SpoolPath(name)!) == 8) }
+        for name in ["a.jpg", "b.jpg", "c.jpg"] { #expect(try samples(RelativePath(name)!) == 8) }
     }
 }

@@ -1,3 +1,4 @@
+@testable import Files
 import Foundation
 import Imaging
 import Spool
@@ -37,6 +38,6 @@ func complaint(_ body: () throws -> Void) -> String? {
 
 func candidate(_ path: String) -> Candidate {
     Candidate(
-        path: SpoolPath(path)!, stamp: FileStamp(device: 1, inode: 1, size: 1, modified: 1), arrival: Date(),
+        path: RelativePath(path)!, stamp: FileStamp(device: 1, inode: 1, size: 1, modified: 1), arrival: Date(),
         origin: .backlog)
 }

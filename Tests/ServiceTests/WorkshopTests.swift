@@ -1,3 +1,4 @@
+@testable import Files
 import Colorization
 import Foundation
 import Imaging
@@ -20,13 +21,13 @@ import Testing
         let photograph = try Data(contentsOf: URL(fileURLWithPath: Repository.root + "/Samples/camera.jpg"))
         let path = try folder.write(photograph, "camera.jpg")
         let place = try Folder(folder.path)
-        let name = SpoolPath("camera.jpg")!
+        let name = RelativePath("camera.jpg")!
         let file = try place.openFile(name)
         let order = Workshop.Order(folder: place, relative: name, content: try file.hash())
         var settings = ColoringSettings()
         settings.samples = 1
         let output = try folder.makeFolder("output")
-        #expect(throws: SpoolError.changed(path: path)) {
+        #expect(throws: FileError.changed(path: path)) {
             _ = try workshop.make(order, of: file, settings: settings, into: output) {
                 if $0 == stage { try folder.write(photograph + Data("more".utf8), "camera.jpg") }
             }

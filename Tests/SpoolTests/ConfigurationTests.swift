@@ -1,3 +1,4 @@
+@testable import Files
 import Foundation
 import Testing
 
@@ -67,7 +68,7 @@ import Testing
     ])
     func ignores(_ path: String, _ isDirectory: Bool, _ isIgnored: Bool) {
         let rules = IgnoreRules(excludes: ["draft-*", "raw/*", "RAW"])
-        #expect(rules.ignores(SpoolPath(path)!, isDirectory: isDirectory) == isIgnored)
+        #expect(rules.ignores(RelativePath(path)!, isDirectory: isDirectory) == isIgnored)
     }
 }
 

@@ -1,3 +1,4 @@
+@testable import Files
 import CInotifyTools
 import Foundation
 import Testing
@@ -31,19 +32,19 @@ import Testing
             #expect(intake.mode == .events)
             try spool.drop("new.tif")
             try spool.drop("fresh/deep/new.tif")
-            try spool.drop(SpoolPath(bytes: [0xFF, 0x0A, 0x20, 0xFE])!)
+            try spool.drop(RelativePath(bytes: [0xFF, 0x0A, 0x20, 0xFE])!)
             try spool.drop(String(repeating: "ä", count: 120) + ".tif")
             #expect(await eventually { listener.candidates.count == 5 })
             let byPath = Dictionary(uniqueKeysWithValues: listener.candidates.map { ($0.path, $0.origin) })
-            #expect(byPath[SpoolPath("album/old.tif")!] == .backlog)
-            #expect(byPath[SpoolPath("new.tif")!] == .arrival)
-            #expect(byPath[SpoolPath(bytes: [0xFF, 0x0A, 0x20, 0xFE])!] == .arrival)
+            #expect(byPath[RelativePath("album/old.tif")!] == .backlog)
+            #expect(byPath[RelativePath("new.tif")!] == .arrival)
+            #expect(byPath[RelativePath(bytes: [0xFF, 0x0A, 0x20, 0xFE])!] == .arrival)
 
             // A rescan delivers nothing twice, new content does.
             intake.rescan()
             try spool.drop("new.tif", "other content")
             #expect(await eventually { listener.candidates.count == 6 })
-            #expect(listener.candidates.last?.path == SpoolPath("new.tif"))
+            #expect(listener.candidates.last?.path == RelativePath("new.tif"))
             #expect(listener.warnings.isEmpty)
         }
     }
@@ -94,7 +95,7 @@ import Testing
 
             // Out of the inbox and in again.
             #expect(rename(spool.root + "/inbox/two", spool.root + "/outside") == 0)
-            try spool.write("content", to: spool.root, SpoolPath("outside/deep/d.tif")!)
+            try spool.write("content", to: spool.root, RelativePath("outside/deep/d.tif")!)
             try await settle(spool, listener, "1")
             #expect(!listener.paths.contains { $0.hasSuffix("d.tif") })
             #expect(rename(spool.root + "/outside", spool.root + "/inbox/three") == 0)
@@ -169,7 +170,7 @@ import Testing
         #expect(MonotonicTime.now >= loop.nextScan)
         loop.scanAll()
         #expect(loop.table?.count == 2)
-        #expect(loop.settling.contains(SpoolPath("album/a.tif")!))
+        #expect(loop.stability.contains(RelativePath("album/a.tif")!))
         #expect(channel.mode == .events)
     }
 

@@ -1,3 +1,4 @@
+@testable import Files
 import Foundation
 import TestSupport
 import Testing
@@ -32,7 +33,7 @@ private final class Worker {
             guard let job = try ledger.claim(step.job.path) else { continue }
             let content = try inbox.openFile(job.path, expecting: job.stamp).hash()
             let identity = WorkIdentity(content: content, model: "model", settings: "settings")
-            let result: SpoolPath
+            let result: RelativePath
             if case .published(let known) = try ledger.identify(job.path, as: identity) {
                 result = known
             } else if let known = try publisher.find(source: job.path, identity: identity) {
@@ -69,7 +70,7 @@ private final class Worker {
             // Whatever has a name that is not hidden is whole.
             let publisher = try Publisher(configuration: spool.configuration)
             for name in names {
-                let place = SpoolPath(String(name.dropLast(4)))!
+                let place = RelativePath(String(name.dropLast(4)))!
                 guard try publisher.outbox.status(place) != nil else { continue }
                 #expect(try publisher.result(at: place)?.identity.content == WorkIdentity(name).content)
                 #expect(spool.exists("outbox/\(place)/01.jpg"))

@@ -1,3 +1,4 @@
+@testable import Files
 import Foundation
 import TestSupport
 import Testing
@@ -5,7 +6,7 @@ import Testing
 @testable import Spool
 
 @Suite struct LedgerTests {
-    private let a = SpoolPath("a.tif")!
+    private let a = RelativePath("a.tif")!
 
     @Test func recordsTheWholeWay() throws {
         let spool = try TemporarySpool()
@@ -18,7 +19,7 @@ import Testing
         #expect(try ledger.claim(a)?.attempts == 1)
         #expect(try ledger.claim(a) == nil)
         #expect(try ledger.identify(a, as: identity) == .new)
-        let step = try ledger.published(a, stamp: candidate.stamp, as: identity, result: SpoolPath("a")!)
+        let step = try ledger.published(a, stamp: candidate.stamp, as: identity, result: RelativePath("a")!)
         #expect(step.action == .settleOriginal)
         #expect(try ledger.counts().published == 1)
         #expect(try ledger.oldestPending() == nil)
@@ -32,7 +33,7 @@ import Testing
         let spool = try TemporarySpool()
         let ledger = try Ledger(state: spool.configuration.state)
         let first = try spool.candidate("a.tif")
-        let result = SpoolPath("a")!
+        let result = RelativePath("a")!
         _ = try ledger.receive([first])
         _ = try ledger.claim(a)
         _ = try ledger.published(a, stamp: first.stamp, as: WorkIdentity("content"), result: result)
@@ -49,9 +50,9 @@ import Testing
 
         // A copy elsewhere.
         _ = try ledger.receive([try spool.candidate("copy.tif")])
-        _ = try ledger.claim(SpoolPath("copy.tif")!)
+        _ = try ledger.claim(RelativePath("copy.tif")!)
         #expect(
-            try ledger.identify(SpoolPath("copy.tif")!, as: WorkIdentity("content"))
+            try ledger.identify(RelativePath("copy.tif")!, as: WorkIdentity("content"))
                 == .duplicate(of: a, result: result))
 
         // Other settings are other work, even when the process dies between naming it and doing it.
@@ -71,7 +72,7 @@ import Testing
         _ = try ledger.claim(a)
         let new = try spool.candidate("a.tif", "newer")
         #expect(try ledger.receive([new]).map(\.action) == [.leave])
-        let step = try ledger.published(a, stamp: old.stamp, as: WorkIdentity("old"), result: SpoolPath("a")!)
+        let step = try ledger.published(a, stamp: old.stamp, as: WorkIdentity("old"), result: RelativePath("a")!)
         #expect(step.action == .enqueue)
         #expect(step.job.stamp == new.stamp)
         #expect(try ledger.claim(a) != nil)
@@ -104,7 +105,7 @@ import Testing
         // The published one comes again, and is found to be done.
         #expect(try ledger.receive([candidates[0]]).map(\.action) == [.enqueue])
         _ = try ledger.claim(a)
-        #expect(try ledger.identify(a, as: WorkIdentity("a.tif")) == .published(result: SpoolPath("a")!))
+        #expect(try ledger.identify(a, as: WorkIdentity("a.tif")) == .published(result: RelativePath("a")!))
     }
 
     /// The ledger could not be told of its result, and then the process ended.
@@ -113,7 +114,7 @@ import Testing
         let publisher = try Publisher(configuration: spool.configuration)
         let ledger = try Ledger(state: spool.configuration.state)
         let work = WorkIdentity("the same")
-        let other = SpoolPath("b.tif")!
+        let other = RelativePath("b.tif")!
         _ = try ledger.receive([spool.candidate("a.tif", "the same"), spool.candidate("b.tif", "the same")])
         _ = try ledger.claim(a)
         #expect(try ledger.identify(a, as: work) == .new)
@@ -123,7 +124,7 @@ import Testing
         #expect(steps.map(\.job.path) == [a] && steps.map(\.action) == [.leave])
         #expect(try ledger.job(a)?.state == .published)
         _ = try ledger.claim(other)
-        #expect(try ledger.identify(other, as: work) == .duplicate(of: a, result: SpoolPath("a")!))
+        #expect(try ledger.identify(other, as: work) == .duplicate(of: a, result: RelativePath("a")!))
     }
 
     @Test func quarantinesWhatKillsTheProcessTwice() throws {
@@ -153,7 +154,7 @@ import Testing
         let ledger = try Ledger(state: spool.configuration.state)
         _ = try ledger.receive([try spool.candidate("a.tif"), try spool.candidate("b.tif"), try spool.candidate("c")])
         _ = try ledger.receive([try spool.candidate("link"), try spool.candidate("folder")])
-        _ = try ledger.claim(SpoolPath("b.tif")!)
+        _ = try ledger.claim(RelativePath("b.tif")!)
         for name in ["a.tif", "b.tif", "link", "folder"] { unlink(spool.configuration.inbox + "/" + name) }
         symlink("c", spool.configuration.inbox + "/link")
         mkdir(spool.configuration.inbox + "/folder", 0o700)
@@ -181,10 +182,10 @@ import Testing
     func aBrokenLedgerIsRebuiltFromTheFiles(_ content: String) throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)
-        let odd = SpoolPath(bytes: Array("album/".utf8) + [0xFF, 0x0A, 0x20] + Array(".tif".utf8))!
+        let odd = RelativePath(bytes: Array("album/".utf8) + [0xFF, 0x0A, 0x20] + Array(".tif".utf8))!
         try publisher.publish(a, WorkIdentity("content"))
         try publisher.publish(odd, WorkIdentity("odd"))
-        try spool.write("no metadata", to: spool.configuration.outbox, SpoolPath("album/stray/01.jpg")!)
+        try spool.write("no metadata", to: spool.configuration.outbox, RelativePath("album/stray/01.jpg")!)
         try Data(content.utf8).write(to: URL(fileURLWithPath: spool.configuration.state + "/ledger.sqlite"))
 
         let ledger = try Ledger(state: spool.configuration.state)
@@ -196,7 +197,7 @@ import Testing
         let candidate = try spool.candidate("a.tif")
         #expect(try ledger.receive([candidate]).map(\.action) == [.enqueue])
         _ = try ledger.claim(a)
-        #expect(try ledger.identify(a, as: WorkIdentity("content")) == .published(result: SpoolPath("a")!))
+        #expect(try ledger.identify(a, as: WorkIdentity("content")) == .published(result: RelativePath("a")!))
         #expect(try ledger.job(odd)?.identity == WorkIdentity("odd"))
     }
 
@@ -205,7 +206,7 @@ import Testing
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)
         let names = ["a.tif", "album/b.tif", "album/c.tif", "private/d.tif"]
-        for name in names { try publisher.publish(SpoolPath(name)!, WorkIdentity(name)) }
+        for name in names { try publisher.publish(RelativePath(name)!, WorkIdentity(name)) }
         let ledger = try Ledger(state: spool.configuration.state)
         #expect(throws: SpoolError.self) {
             try spool.folder.withUnreadable("outbox") { try ledger.rebuild(from: publisher) { _ in } }
@@ -221,11 +222,11 @@ import Testing
                 "/outbox/album/b/b.json: cannot open: Permission denied",
                 "/outbox/private: cannot open: Permission denied",
             ])
-        #expect(try ledger.job(SpoolPath("album/c.tif")!)?.identity == WorkIdentity("album/c.tif"))
+        #expect(try ledger.job(RelativePath("album/c.tif")!)?.identity == WorkIdentity("album/c.tif"))
         #expect(try !ledger.needsRebuild())
         // It is found once it can be read.
-        let hidden = SpoolPath("album/b.tif")!
-        #expect(try publisher.find(source: hidden, identity: WorkIdentity("album/b.tif")) == SpoolPath("album/b")!)
+        let hidden = RelativePath("album/b.tif")!
+        #expect(try publisher.find(source: hidden, identity: WorkIdentity("album/b.tif")) == RelativePath("album/b")!)
     }
 
     @Test func aPageDamagedInTheMiddleIsNoticed() throws {
@@ -249,7 +250,7 @@ import Testing
 
     @Test func anotherProcessMayLook() throws {
         let spool = try TemporarySpool()
-        #expect(throws: SpoolError.missing(path: spool.configuration.state + "/ledger.sqlite")) {
+        #expect(throws: FileError.missing(path: spool.configuration.state + "/ledger.sqlite")) {
             try Ledger(reading: spool.configuration.state)
         }
         do {
@@ -268,9 +269,9 @@ import Testing
         let candidate = try spool.candidate("a.tif")
         _ = try ledger.receive([candidate, try spool.candidate("b.tif")])
         _ = try ledger.claim(a)
-        _ = try ledger.published(a, stamp: candidate.stamp, as: WorkIdentity("content"), result: SpoolPath("a")!)
+        _ = try ledger.published(a, stamp: candidate.stamp, as: WorkIdentity("content"), result: RelativePath("a")!)
         _ = try ledger.retry([a])
-        try ledger.withdraw([a, SpoolPath("b.tif")!, SpoolPath("never.tif")!])
+        try ledger.withdraw([a, RelativePath("b.tif")!, RelativePath("never.tif")!])
         #expect(try ledger.counts().pending == 0)
         #expect(try ledger.counts().published == 1)
     }

@@ -1,3 +1,4 @@
+@testable import Files
 import Foundation
 import Synchronization
 import Testing
@@ -5,18 +6,18 @@ import Testing
 @testable import Spool
 
 @Suite struct PublisherTests {
-    private let tif = SpoolPath("album/grandma.tif")!
-    private let jpg = SpoolPath("album/grandma.jpg")!
+    private let tif = RelativePath("album/grandma.tif")!
+    private let jpg = RelativePath("album/grandma.jpg")!
 
     @Test func publishesWhole() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)
-        #expect(try publisher.publish(tif, WorkIdentity("tif")) == SpoolPath("album/grandma"))
+        #expect(try publisher.publish(tif, WorkIdentity("tif")) == RelativePath("album/grandma"))
         #expect(spool.exists("outbox/album/grandma/01.jpg"))
-        let result = try #require(try publisher.result(at: SpoolPath("album/grandma")!))
+        let result = try #require(try publisher.result(at: RelativePath("album/grandma")!))
         #expect(result.source == tif)
         #expect(result.identity == WorkIdentity("tif"))
-        #expect(try publisher.find(source: tif, identity: WorkIdentity("tif")) == SpoolPath("album/grandma"))
+        #expect(try publisher.find(source: tif, identity: WorkIdentity("tif")) == RelativePath("album/grandma"))
         #expect(try publisher.find(source: tif, identity: WorkIdentity("tif", model: "other")) == nil)
         #expect(try publisher.find(source: jpg, identity: WorkIdentity("tif")) == nil)
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.outbox) == ["album"])
@@ -32,7 +33,7 @@ import Testing
         ] as [(String, (String) -> Int32)] {
             try spool.folder.makeFolder("outbox/\(name)")
             #expect(make("\(spool.configuration.outbox)/\(name)/\(name).json") == 0)
-            #expect(try publisher.result(at: SpoolPath(name)!) == nil)
+            #expect(try publisher.result(at: RelativePath(name)!) == nil)
         }
     }
 
@@ -43,7 +44,7 @@ import Testing
         let publisher = try Publisher(configuration: spool.configuration)
         let result = try publisher.publish(tif, WorkIdentity("tif"))
         chmod(publisher.outbox.display(result) + "/grandma.json", 0)
-        #expect(throws: SpoolError.self) { try publisher.result(at: result) }
+        #expect(throws: FileError.self) { try publisher.result(at: result) }
     }
 
     /// Looks at a result again and again while it is replaced.
@@ -85,7 +86,7 @@ import Testing
         thread.start()
         defer { reader.finish() }
         for round in 0..<100 {
-            try publisher.publish(SpoolPath("a.tif")!, WorkIdentity("\(round)"))
+            try publisher.publish(RelativePath("a.tif")!, WorkIdentity("\(round)"))
             if round == 0 { #expect(await eventually { reader.looks > 0 }) }
         }
         #expect(reader.partial == [])
@@ -97,8 +98,8 @@ import Testing
         let publisher = try Publisher(configuration: spool.configuration)
         let first = try publisher.publish(tif, WorkIdentity("tif"))
         let second = try publisher.publish(jpg, WorkIdentity("jpg"))
-        #expect(first == SpoolPath("album/grandma"))
-        #expect(second == SpoolPath("album/grandma-\(WorkIdentity("jpg").content.short)"))
+        #expect(first == RelativePath("album/grandma"))
+        #expect(second == RelativePath("album/grandma-\(WorkIdentity("jpg").content.short)"))
         #expect(try publisher.find(source: jpg, identity: WorkIdentity("jpg")) == second)
 
         // New content takes the place of the old, at the same name.
@@ -115,7 +116,7 @@ import Testing
         let (one, two) = (WorkIdentity("one"), WorkIdentity("two"))
         let first = try publisher.publish(tif, one)
         let second = try publisher.publish(tif, two, previous: first, replacesOther: false)
-        #expect(second == SpoolPath("album/grandma-\(two.content.short)"))
+        #expect(second == RelativePath("album/grandma-\(two.content.short)"))
         // The same content again, with another model or other settings, does replace its own.
         #expect(try publisher.publish(tif, one, previous: first, replacesOther: false) == first)
         #expect(try publisher.publish(tif, two, previous: first, replacesOther: false) == second)
@@ -125,31 +126,31 @@ import Testing
     @Test func aFolderOfTheSourcesNameIsLeftAlone() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)
-        let inner = SpoolPath("a/b.tif")!
-        let outer = SpoolPath("a.tif")!
+        let inner = RelativePath("a/b.tif")!
+        let outer = RelativePath("a.tif")!
         try publisher.publish(inner, WorkIdentity("inner"))
         let suffixed = try publisher.publish(outer, WorkIdentity("outer"))
-        #expect(suffixed == SpoolPath("a-\(WorkIdentity("outer").content.short)"))
+        #expect(suffixed == RelativePath("a-\(WorkIdentity("outer").content.short)"))
 
         // The other way round the folder comes to lie in the result, which is then not replaced.
-        try publisher.publish(SpoolPath("c.tif")!, WorkIdentity("c"))
-        try publisher.publish(SpoolPath("c/d.tif")!, WorkIdentity("d"))
-        let moved = try publisher.publish(SpoolPath("c.tif")!, WorkIdentity("c 2"))
-        #expect(moved == SpoolPath("c-\(WorkIdentity("c 2").content.short)"))
-        #expect(try publisher.result(at: SpoolPath("c/d")!)?.identity == WorkIdentity("d"))
-        #expect(try publisher.result(at: SpoolPath("c")!)?.identity == WorkIdentity("c"))
+        try publisher.publish(RelativePath("c.tif")!, WorkIdentity("c"))
+        try publisher.publish(RelativePath("c/d.tif")!, WorkIdentity("d"))
+        let moved = try publisher.publish(RelativePath("c.tif")!, WorkIdentity("c 2"))
+        #expect(moved == RelativePath("c-\(WorkIdentity("c 2").content.short)"))
+        #expect(try publisher.result(at: RelativePath("c/d")!)?.identity == WorkIdentity("d"))
+        #expect(try publisher.result(at: RelativePath("c")!)?.identity == WorkIdentity("c"))
     }
 
     @Test func replacesNothingUnlessAsked() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)
-        let place = SpoolPath("a")!
+        let place = RelativePath("a")!
         let first = try publisher.stage()
         try first.write(Data("1".utf8), as: "file")
         try publisher.publish(first, as: place, replacing: true)
         let second = try publisher.stage()
         try second.write(Data("2".utf8), as: "file")
-        #expect(throws: SpoolError.occupied(path: publisher.outbox.path + "/a")) {
+        #expect(throws: FileError.occupied(path: publisher.outbox.path + "/a")) {
             try publisher.publish(second, as: place, replacing: false)
         }
         #expect(spool.read("outbox/a/file") == "1")
@@ -163,12 +164,12 @@ import Testing
         let staging = try publisher.stage()
         try staging.write(Data("right".utf8), as: "01.jpg")
         try Data("wrong".utf8).write(to: URL(fileURLWithPath: staging.path + "/01.jpg"))
-        #expect(throws: SpoolError.damaged(path: staging.path + "/01.jpg", detail: "the content differs")) {
+        #expect(throws: FileError.damaged(path: staging.path + "/01.jpg", detail: "the content differs")) {
             try publisher.publish(staging, source: tif, content: WorkIdentity("tif").content)
         }
         staging.expect("02.jpg", WorkIdentity("tif").content)
         unlink(staging.path + "/01.jpg")
-        #expect(throws: SpoolError.self) {
+        #expect(throws: FileError.self) {
             try publisher.publish(staging, source: tif, content: WorkIdentity("tif").content)
         }
         #expect(!spool.exists("outbox/album"))
@@ -177,8 +178,8 @@ import Testing
     @Test func removesWhatIsAbandonedAndNothingElse() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)
-        try spool.write("left", to: spool.configuration.outbox, SpoolPath(".autochrome-dead/deep/01.jpg")!)
-        try spool.write("user's", to: spool.configuration.outbox, SpoolPath(".hidden/file")!)
+        try spool.write("left", to: spool.configuration.outbox, RelativePath(".autochrome-dead/deep/01.jpg")!)
+        try spool.write("user's", to: spool.configuration.outbox, RelativePath(".hidden/file")!)
         let busy = try publisher.stage()
         #expect(try publisher.sweep() == 1)
         #expect(!spool.exists("outbox/.autochrome-dead"))
@@ -200,7 +201,7 @@ import Testing
         let spool = try TemporarySpool { $0.reserveBytes = 1 << 20 }
         let publisher = try Publisher(configuration: spool.configuration)
         try publisher.requireSpace(0)
-        let error = try #require(throws: SpoolError.self) { try publisher.requireSpace(1 << 60) }
+        let error = try #require(throws: FileError.self) { try publisher.requireSpace(1 << 60) }
         #expect(error.isDiskFull)
     }
 
@@ -210,7 +211,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: spool.root + "/elsewhere", withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(
             atPath: spool.configuration.outbox + "/album", withDestinationPath: spool.root + "/elsewhere")
-        #expect(throws: SpoolError.self) { try publisher.publish(tif, WorkIdentity("tif")) }
+        #expect(throws: FileError.self) { try publisher.publish(tif, WorkIdentity("tif")) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool.root + "/elsewhere") == [])
     }
 
@@ -219,7 +220,7 @@ import Testing
         let publisher = try Publisher(configuration: spool.configuration)
         let odd = [0xFF, 0xFE, 0x0A, 0x20] as [UInt8]
         for source in [odd + ".tif".utf8, Array(repeating: 0x61, count: 251) + ".tif".utf8] {
-            let source = SpoolPath(bytes: Array("al\nbum/".utf8) + source)!
+            let source = RelativePath(bytes: Array("al\nbum/".utf8) + source)!
             let identity = WorkIdentity("\(source)")
             let place = try publisher.publish(source, identity)
             #expect(try publisher.result(at: place)?.source == source)

@@ -1,10 +1,11 @@
+@testable import Files
 import Foundation
 import Testing
 
 @testable import Spool
 
 @Suite struct OriginalsKeeperTests {
-    private let path = SpoolPath("album/a.tif")!
+    private let path = RelativePath("album/a.tif")!
     private let content = WorkIdentity("content").content
 
     @Test func keeps() throws {
@@ -30,7 +31,7 @@ import Testing
     @Test func archivesBesideWhatIsThere() throws {
         let spool = try TemporarySpool { $0.originals = .archive }
         let keeper = try OriginalsKeeper(configuration: spool.configuration)
-        var places: [SpoolPath] = []
+        var places: [RelativePath] = []
         for text in ["one", "two", "three"] {
             let stamp = try spool.drop(path, text)
             guard case .archived(let place) = keeper.settle(path, stamp: stamp, content: content) else {
@@ -50,7 +51,7 @@ import Testing
     @Test func aFailedArchiveLeavesTheOriginal() throws {
         let spool = try TemporarySpool { $0.originals = .archive }
         let keeper = try OriginalsKeeper(configuration: spool.configuration)
-        try spool.write("in the way", to: spool.configuration.archive, SpoolPath("album")!)
+        try spool.write("in the way", to: spool.configuration.archive, RelativePath("album")!)
         let stamp = try spool.drop(path)
         guard case .left = keeper.settle(path, stamp: stamp, content: content) else {
             Issue.record("it was moved")
@@ -79,7 +80,7 @@ import Testing
         #expect(try inbox.status(path) == nil)
 
         let next = try spool.drop(path, "another")
-        let place = SpoolPath("album/a-\(content.short).tif")!
+        let place = RelativePath("album/a-\(content.short).tif")!
         #expect(keeper.settle(path, stamp: next, content: content) == .archived(place))
         #expect(FileManager.default.contents(atPath: shared + "/\(place)") == Data("another".utf8))
         let status = try #require(try Folder(shared).status(place))
@@ -89,7 +90,7 @@ import Testing
 }
 
 @Suite struct FailedStoreTests {
-    private func report(_ path: SpoolPath, _ reason: String = "not an image") -> FailedStore.Report {
+    private func report(_ path: RelativePath, _ reason: String = "not an image") -> FailedStore.Report {
         FailedStore.Report(
             path: path, reason: reason, time: Date(timeIntervalSince1970: 1_000_000), attempts: 1,
             sha256: WorkIdentity("content").content)
@@ -103,7 +104,7 @@ import Testing
         let spool = try TemporarySpool()
         let store = try FailedStore(configuration: spool.configuration)
         let inbox = try Folder(spool.configuration.inbox)
-        let path = SpoolPath(bytes: bytes)!
+        let path = RelativePath(bytes: bytes)!
         let stamp = try spool.drop(path)
         let location = try store.store(report(path), stamp: stamp)
         #expect(try inbox.status(path) == nil)
@@ -120,7 +121,7 @@ import Testing
     @Test func keepsFailuresOfOneNameApart() throws {
         let spool = try TemporarySpool()
         let store = try FailedStore(configuration: spool.configuration)
-        let path = SpoolPath("a.tif")!
+        let path = RelativePath("a.tif")!
         for round in 1...3 {
             _ = try store.store(report(path, "reason \(round)"), stamp: try spool.drop(path, "content \(round)"))
         }
@@ -132,7 +133,7 @@ import Testing
         }
         // What is in the inbox is not replaced by what is put back.
         try spool.drop(path, "new")
-        #expect(throws: SpoolError.occupied(path: spool.configuration.inbox + "/a.tif")) {
+        #expect(throws: FileError.occupied(path: spool.configuration.inbox + "/a.tif")) {
             try store.retry(entries[0])
         }
         #expect(spool.read("inbox/a.tif") == "new")
@@ -142,10 +143,10 @@ import Testing
     @Test func leavesAFileThatWasReplaced() throws {
         let spool = try TemporarySpool()
         let store = try FailedStore(configuration: spool.configuration)
-        let path = SpoolPath("a.tif")!
+        let path = RelativePath("a.tif")!
         let old = try spool.drop(path, "old")
         try spool.drop(path, "newer")
-        let error = try #require(throws: SpoolError.self) { try store.store(report(path), stamp: old) }
+        let error = try #require(throws: FileError.self) { try store.store(report(path), stamp: old) }
         #expect(error.isGone)
         #expect(spool.read("inbox/a.tif") == "newer")
         #expect(try store.entries() == [])
@@ -154,7 +155,7 @@ import Testing
     @Test func storesWhatNobodyMayRead() throws {
         let spool = try TemporarySpool()
         let store = try FailedStore(configuration: spool.configuration)
-        let path = SpoolPath("a.tif")!
+        let path = RelativePath("a.tif")!
         let stamp = try spool.drop(path)
         chmod(spool.configuration.inbox + "/a.tif", 0)
         #expect(try store.store(report(path), stamp: stamp) == path)

@@ -1,3 +1,4 @@
+@testable import Files
 import Digest
 import Foundation
 import Synchronization
@@ -23,24 +24,24 @@ final class TemporarySpool {
 
     /// Writes a file of the inbox, making the folders above it.
     @discardableResult
-    func drop(_ path: SpoolPath, _ content: String = "content") throws -> FileStamp {
+    func drop(_ path: RelativePath, _ content: String = "content") throws -> FileStamp {
         try write(content, to: configuration.inbox, path)
         return try Folder(configuration.inbox).status(path)!.stamp
     }
 
     @discardableResult
     func drop(_ path: String, _ content: String = "content") throws -> FileStamp {
-        try drop(SpoolPath(path)!, content)
+        try drop(RelativePath(path)!, content)
     }
 
-    func write(_ content: String, to folder: String, _ path: SpoolPath) throws {
+    func write(_ content: String, to folder: String, _ path: RelativePath) throws {
         let parent = try Folder(folder).makeDirectories(path.parent)
         let file = try Descriptor.open(parent.raw, path.name, O_WRONLY | O_CREAT | O_TRUNC, path: "\(path)")
         try file.write(Data(content.utf8), "\(path)")
     }
 
     func candidate(_ path: String, _ content: String = "content") throws -> Candidate {
-        Candidate(path: SpoolPath(path)!, stamp: try drop(path, content), arrival: Date(), origin: .arrival)
+        Candidate(path: RelativePath(path)!, stamp: try drop(path, content), arrival: Date(), origin: .arrival)
     }
 
     func read(_ path: String) -> String? {
@@ -53,7 +54,7 @@ final class TemporarySpool {
 }
 
 /// The metadata of a result, as far as the spool reads it.
-func document(_ source: SpoolPath, _ identity: WorkIdentity) -> Data {
+func document(_ source: RelativePath, _ identity: WorkIdentity) -> Data {
     let document: [String: Any] = [
         "schema": 1,
         "source": ["name": source.escapedName, "sha256": identity.content.hex],
@@ -73,8 +74,8 @@ extension Publisher {
     /// Publishes a result of one variant.
     @discardableResult
     func publish(
-        _ source: SpoolPath, _ identity: WorkIdentity, previous: SpoolPath? = nil, replacesOther: Bool = true
-    ) throws -> SpoolPath {
+        _ source: RelativePath, _ identity: WorkIdentity, previous: RelativePath? = nil, replacesOther: Bool = true
+    ) throws -> RelativePath {
         let staging = try stage()
         try staging.write(Data("variant of \(identity.content)".utf8), as: "01.jpg")
         try staging.write(document(source, identity), as: ResultName.metadata(of: source))

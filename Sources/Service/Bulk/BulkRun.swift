@@ -1,3 +1,4 @@
+import Files
 import Colorization
 import Digest
 import Foundation
@@ -101,7 +102,7 @@ package struct BulkRun: Sendable {
                 content: content, model: workshop.model.metadata.sha256, settings: settings.key(transfer))
             return try body(file, settings, order, identity)
         } catch {
-            switch Verdict(error, of: item.relative.escapedName) {
+            switch ErrorClass(error, of: item.relative.escapedName) {
             case .skipped(let reason): return .skipped(reason)
             case .incomplete(let reason), .temporary(let reason), .noSpace(let reason), .permanent(let reason):
                 return .failed(reason)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 import Spool
@@ -7,7 +8,7 @@ package struct InputFiles: Sendable {
     /// A file below the folder it was found in.
     package struct Item: Sendable {
         package var folder: Folder
-        package var relative: SpoolPath
+        package var relative: RelativePath
         /// Where it lies, fit for messages.
         package var display: String { folder.display(relative) }
     }
@@ -54,12 +55,12 @@ package struct InputFiles: Sendable {
                 }
             }
             problems += unreadable
-            if found.isEmpty && unreadable.isEmpty { throw SpoolError.missing(path: "a photograph in \(path)") }
+            if found.isEmpty && unreadable.isEmpty { throw FileError.missing(path: "a photograph in \(path)") }
             found.forEach { take($0) }
         } else {
             let folder = try Folder(absolute.deletingLastPathComponent().path)
-            guard let name = SpoolPath(absolute.lastPathComponent), !name.isRoot else {
-                throw SpoolError.missing(path: path)
+            guard let name = RelativePath(absolute.lastPathComponent), !name.isRoot else {
+                throw FileError.missing(path: path)
             }
             take(Item(folder: folder, relative: name))
         }

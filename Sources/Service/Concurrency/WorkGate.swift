@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Spool
 
@@ -7,7 +8,7 @@ import Spool
 package final class WorkGate: @unchecked Sendable {
     private let condition = NSCondition()
     private var queue = WorkQueue()
-    private var inHand: Set<SpoolPath> = []
+    private var inHand: Set<RelativePath> = []
     private var pause: (reason: String, since: ContinuousClock.Instant)?
     private var closed = false
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Spool
 
@@ -13,10 +14,10 @@ package enum Sidecars {
     ///   - relative: The image's path below it.
     /// - Throws: `ConfigurationError` naming the file and line that is wrong.
     package static func resolve(
-        _ base: Configuration, root: String, relative: SpoolPath
+        _ base: Configuration, root: String, relative: RelativePath
     ) throws -> Configuration {
         var configuration = base
-        var folder = SpoolPath.root
+        var folder = RelativePath.root
         try overlay(root, folder.appending(suffix), on: &configuration)
         for component in relative.components.dropLast() {
             folder = folder.appending(component)
@@ -26,13 +27,13 @@ package enum Sidecars {
         return configuration
     }
 
-    private static func overlay(_ root: String, _ path: SpoolPath, on configuration: inout Configuration) throws {
+    private static func overlay(_ root: String, _ path: RelativePath, on configuration: inout Configuration) throws {
         guard let yaml = try text(root, path) else { return }
         try ConfigurationFile.overlay(yaml, name: root + "/" + path.description, on: &configuration)
     }
 
     /// The text of a plain file below a folder, reached through no symbolic link; nil where there is none.
-    private static func text(_ root: String, _ path: SpoolPath) throws -> String? {
+    private static func text(_ root: String, _ path: RelativePath) throws -> String? {
         let name = root + "/" + path.description
         do {
             let data = try Folder(root).content(path, limit: limit)
@@ -40,11 +41,11 @@ package enum Sidecars {
                 throw ConfigurationError.unreadable(file: name, "not UTF-8")
             }
             return text
-        } catch SpoolError.damaged {
+        } catch FileError.damaged {
             throw ConfigurationError.unreadable(file: name, "larger than 1 MiB")
-        } catch SpoolError.missing, SpoolError.refused {
+        } catch FileError.missing, FileError.refused {
             return nil
-        } catch SpoolError.system(_, _, let code) where [ENOTDIR, ELOOP, ENAMETOOLONG, ENXIO].contains(code) {
+        } catch FileError.system(_, _, let code) where [ENOTDIR, ELOOP, ENAMETOOLONG, ENXIO].contains(code) {
             return nil
         }
     }

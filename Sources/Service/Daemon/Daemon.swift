@@ -1,3 +1,4 @@
+import Files
 import Dispatch
 import Foundation
 import Imaging
@@ -125,7 +126,7 @@ package final class Daemon: Sendable {
                 parts.intake.stop()
             case .abandonWork:
                 logger.notice("putting work in hand back")
-                runner.board.abandon()
+                runner.registry.abandon()
             case .reloadConfiguration: reload(runner)
             case .exit: break
             }
@@ -217,8 +218,8 @@ package final class Daemon: Sendable {
         if !once { runner.queueDue() }
         resumeIfRoom(runner, parts)
         let configuration = runner.configuration
-        let entries = runner.board.entries
-        let stuck = WorkBoard.isStuck(entries, decodeSeconds: configuration.decodeSeconds)
+        let entries = runner.registry.entries
+        let stuck = InFlightRegistry.isStuck(entries, decodeSeconds: configuration.decodeSeconds)
         if !stuck { manager.watchdog() }
         let mode =
             switch parts.intake.mode {

@@ -17,7 +17,7 @@ package struct Heartbeat: Codable, Sendable, Equatable {
     /// Why nothing new is begun; absent where nothing is in the way.
     package var paused: String?
     package var queued: Int
-    package var inHand: [WorkBoard.Entry]
+    package var inHand: [InFlightRegistry.Entry]
     /// Whether a job has not got on for longer than it may.
     package var stuck: Bool
 

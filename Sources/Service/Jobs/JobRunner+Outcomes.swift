@@ -1,9 +1,10 @@
+import Files
 import Foundation
 import Spool
 
 extension JobRunner {
     /// Does what an error that ended a file's work calls for.
-    func resolve(_ verdict: Verdict, _ candidate: Candidate, _ job: Job) throws {
+    func resolve(_ verdict: ErrorClass, _ candidate: Candidate, _ job: Job) throws {
         let path = candidate.path
         switch verdict {
         case .skipped(let reason):
@@ -39,7 +40,7 @@ extension JobRunner {
         }
     }
 
-    private func fail(_ path: SpoolPath, _ candidate: Candidate, _ reason: String) throws {
+    private func fail(_ path: RelativePath, _ candidate: Candidate, _ reason: String) throws {
         perform(try spools.ledger.failedForGood(path, stamp: candidate.stamp, reason: reason))
     }
 
@@ -63,7 +64,7 @@ extension JobRunner {
                 stamp: job.stamp)
             try spools.ledger.movedAside(job.path)
             logger.error("\(job.path): failed: \(reason); now in \(spools.failed.folder.display(place))")
-        } catch let error as SpoolError where error.isGone {
+        } catch let error as FileError where error.isGone {
             logger.error("\(job.path): failed: \(reason)")
         } catch {
             logger.error("\(job.path): failed: \(reason); it stays in the inbox until the next scan: \(error)")

@@ -1,3 +1,4 @@
+import Files
 import Colorization
 import Digest
 import Foundation
@@ -30,20 +31,20 @@ package final class JobRunner: Sendable {
         package var failed: FailedStore
     }
 
-    package let board = WorkBoard()
+    package let registry = InFlightRegistry()
     package let gate = WorkGate()
     /// Files put back because they did not decode to their end.
     package let incomplete = Atomic<Int>(0)
     /// Files that failed for now or for good or were given up since the start.
     package let failures = Atomic<Int>(0)
-    private let suspects = SharedAccess()
+    private let suspects = ReadersWriterLock()
     /// Files whose ledger rows could not be written when their work ended.
     private let unsettled = Mutex<[Candidate]>([])
     /// Files put back as incomplete: where one goes away again, nothing else tells the ledger.
-    let growing = Mutex<Set<SpoolPath>>([])
-    private let pictures = Turns<ContentHash>()
+    let growing = Mutex<Set<RelativePath>>([])
+    private let pictures = KeyedLock<ContentHash>()
     /// Work whose result may lie in the outbox while the ledger does not know it, and the file it is of.
-    private let unrecorded = Mutex<[WorkIdentity: SpoolPath]>([:])
+    private let unrecorded = Mutex<[WorkIdentity: RelativePath]>([:])
     let spools: Spools
     private let current: Mutex<Current>
     let logger: Logger
@@ -134,14 +135,14 @@ package final class JobRunner: Sendable {
             guard let job = try spools.ledger.claim(candidate.path) else { return }
             let path = candidate.path
             growing.withLock { _ = $0.remove(path) }
-            let token = board.begin(path.description)
-            defer { board.end(token) }
+            let token = registry.begin(path.description)
+            defer { registry.end(token) }
             do {
                 // One that was in hand when the process died must not take others with it again.
-                try board.advance(token, to: "waiting for its turn")
+                try registry.advance(token, to: "waiting for its turn")
                 try suspects.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
             } catch {
-                try resolve(Verdict(error, of: path.escapedName), candidate, job)
+                try resolve(ErrorClass(error, of: path.escapedName), candidate, job)
             }
         } catch {
             // The ledger itself: with nothing written there, the file would wait for the next start.
@@ -153,15 +154,15 @@ package final class JobRunner: Sendable {
     }
 
     private func pauseIfFull(_ error: any Error) {
-        if let error = error as? SpoolError, error.isDiskFull { gate.pause("\(error)") }
+        if let error = error as? FileError, error.isDiskFull { gate.pause("\(error)") }
     }
 
     private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
-        try board.advance(token, to: "opening")
+        try registry.advance(token, to: "opening")
         let file = try spools.inbox.openFile(candidate.path, expecting: candidate.stamp)
         let content = try file.hash()
         // The same picture under another name may be in hand; what it comes to will do for this one as well.
-        try board.advance(token, to: "waiting for its turn")
+        try registry.advance(token, to: "waiting for its turn")
         try pictures.take(content) { try work(on: candidate, file, content, job, token) }
     }
 
@@ -184,8 +185,8 @@ package final class JobRunner: Sendable {
         let metadata = try now.workshop.make(
             .init(folder: spools.inbox, relative: path, content: content), of: file, settings: settings,
             into: staging.path
-        ) { try board.advance(token, to: $0.rawValue) }
-        try board.advance(token, to: "publishing")
+        ) { try registry.advance(token, to: $0.rawValue) }
+        try registry.advance(token, to: "publishing")
         unrecorded.withLock { $0[identity] = path }
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
         let result = try staging.publish(
@@ -204,7 +205,8 @@ package final class JobRunner: Sendable {
     }
 
     /// Tells the ledger where a file's result lies.
-    private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: SpoolPath) throws -> Ledger.Step {
+    private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: RelativePath) throws -> Ledger.Step
+    {
         let step = try spools.ledger.published(
             candidate.path, stamp: candidate.stamp, as: identity, result: result)
         unrecorded.withLock { $0[identity] = nil }
@@ -214,7 +216,7 @@ package final class JobRunner: Sendable {
     /// Where this very work lies in the outbox; nil where it does not.
     ///
     /// `isReplaced` says that what the file's last result was made of is no more: then that result must not stay.
-    private func done(_ job: Job, _ identity: WorkIdentity, isReplaced: Bool) throws -> SpoolPath? {
+    private func done(_ job: Job, _ identity: WorkIdentity, isReplaced: Bool) throws -> RelativePath? {
         let path = job.path
         switch try spools.ledger.identify(path, as: identity) {
         case .published(let result):

@@ -1,3 +1,4 @@
+import Files
 import Colorization
 import Digest
 import Spool
@@ -7,16 +8,16 @@ extension Staging {
     ///
     /// - Returns: The result's folder in the outbox.
     func publish(
-        _ metadata: ResultMetadata, of source: SpoolPath, content: ContentHash, previous: SpoolPath?,
+        _ metadata: ResultMetadata, of source: RelativePath, content: ContentHash, previous: RelativePath?,
         replacesOther: Bool = true, _ publisher: Publisher
-    ) throws -> SpoolPath {
+    ) throws -> RelativePath {
         try seal(metadata, of: source)
         return try publisher.publish(
             self, source: source, content: content, previous: previous, replacesOther: replacesOther)
     }
 
     /// Adds the metadata to what was written here.
-    func seal(_ metadata: ResultMetadata, of source: SpoolPath) throws {
+    func seal(_ metadata: ResultMetadata, of source: RelativePath) throws {
         for variant in metadata.variants {
             if let hash = ContentHash(hex: variant.sha256) { expect(variant.file, hash) }
         }

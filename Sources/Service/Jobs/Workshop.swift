@@ -1,3 +1,4 @@
+import Files
 import Colorization
 import Digest
 import Foundation
@@ -12,10 +13,10 @@ package struct Workshop: Sendable {
         /// Where the search for its settings began.
         package var folder: Folder
         /// Its path below.
-        package var relative: SpoolPath
+        package var relative: RelativePath
         package var content: ContentHash
 
-        package init(folder: Folder, relative: SpoolPath, content: ContentHash) {
+        package init(folder: Folder, relative: RelativePath, content: ContentHash) {
             self.folder = folder
             self.relative = relative
             self.content = content
@@ -40,7 +41,7 @@ package struct Workshop: Sendable {
 
     /// Decodes, colours and writes the pictures of a result into an empty directory, and returns its metadata.
     ///
-    /// - Throws: `SpoolError.changed` where the file was written to since it was opened, `ImagingError`,
+    /// - Throws: `FileError.changed` where the file was written to since it was opened, `ImagingError`,
     ///   `ColorizationError`, or what `progress` throws.
     package func make(
         _ order: Order, of file: borrowing OpenedFile, settings: ColoringSettings, into directory: String,

@@ -1,9 +1,10 @@
+import Files
 import Foundation
 import Spool
 
 /// Puts failed photographs back into the inbox.
 package struct FailedRetry: Sendable {
-    package private(set) var retried: [SpoolPath] = []
+    package private(set) var retried: [RelativePath] = []
     package private(set) var problems: [String] = []
 
     /// Retries the named photographs, or all that failed where none is named.
@@ -41,11 +42,11 @@ package struct FailedRetry: Sendable {
     }
 
     /// A path of the command line as one of the inbox or of the failed ones.
-    private static func relative(_ path: String, _ spool: SpoolConfiguration) -> SpoolPath? {
+    private static func relative(_ path: String, _ spool: SpoolConfiguration) -> RelativePath? {
         let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         for root in [spool.inbox, spool.failed] where absolute.hasPrefix(root + "/") {
-            return SpoolPath(escaped: String(absolute.dropFirst(root.count + 1)))
+            return RelativePath(escaped: String(absolute.dropFirst(root.count + 1)))
         }
-        return SpoolPath(escaped: path)
+        return RelativePath(escaped: path)
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Which names of the inbox are passed over.
@@ -17,7 +18,7 @@ struct IgnoreRules: Sendable {
     }
 
     /// Whether an entry is passed over, looking at its own name and at the globs, not at the folders above it.
-    func ignores(_ path: SpoolPath, isDirectory: Bool) -> Bool {
+    func ignores(_ path: RelativePath, isDirectory: Bool) -> Bool {
         let name = path.name
         let lower = name.map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 0x20 : $0 }
         if Self.beginnings.contains(where: name.starts(with:)) { return true }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What happens to an original once its result is published.
@@ -130,7 +131,7 @@ package struct SpoolConfiguration: Equatable, Sendable {
         } catch {
             throw SpoolError.configuration("\(path): the folder cannot be made: \(error.localizedDescription)")
         }
-        guard let resolved = realpath(path, nil) else { throw SpoolError.last("resolve", path) }
+        guard let resolved = realpath(path, nil) else { throw FileError.last("resolve", path) }
         defer { free(resolved) }
         return String(cString: resolved)
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -75,7 +76,7 @@ package final class Intake: Sendable {
     }
 
     /// Forgets that a file was delivered, so that the next scan delivers it again.
-    package func forget(_ path: SpoolPath) {
+    package func forget(_ path: RelativePath) {
         channel.post { $0.forgotten.append(path) }
     }
 
@@ -95,7 +96,7 @@ final class IntakeChannel: Sendable {
     struct Requests {
         var rescan = false
         var truncated: [Candidate] = []
-        var forgotten: [SpoolPath] = []
+        var forgotten: [RelativePath] = []
     }
 
     private struct State {

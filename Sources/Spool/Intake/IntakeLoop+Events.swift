@@ -1,4 +1,5 @@
-import CInotifyTools
+import Files
+import CFileSystem
 import Foundation
 
 extension IntakeLoop {
@@ -34,7 +35,7 @@ extension IntakeLoop {
     /// Waits for events, or until something else is to be done, and handles what came.
     func handleEvents() {
         let now = MonotonicTime.now
-        let next = [settling.nextDue, nextScan, probeDue].compactMap { $0 }.min()!
+        let next = [stability.nextDue, nextScan, probeDue].compactMap { $0 }.min()!
         let wait = max(0, next - now)
         guard table != nil else {
             channel.wait(seconds: min(wait, 1))
@@ -84,7 +85,7 @@ extension IntakeLoop {
         if event.isDirectory {
             handleFolder(event, path)
         } else if event.has(IN_DELETE) || event.has(IN_MOVED_FROM) {
-            settling.forget(path)
+            stability.forget(path)
             seen.remove(path)
         } else if event.has(IN_MOVED_TO) {
             look(at: path, wait: .none)
@@ -96,39 +97,39 @@ extension IntakeLoop {
         }
     }
 
-    private func handleFolder(_ event: WatchTable.Event, _ path: SpoolPath) {
+    private func handleFolder(_ event: WatchTable.Event, _ path: RelativePath) {
         if event.has(IN_CREATE) || event.has(IN_MOVED_TO) {
             scanTree(path)
         } else if event.has(IN_MOVED_FROM) {
             table?.removeTree(path)
-            settling.forgetTree(path)
+            stability.forgetTree(path)
         } else if event.has(IN_DELETE) {
-            settling.forgetTree(path)
+            stability.forgetTree(path)
         }
     }
 
-    private func look(at path: SpoolPath, wait: Settling.Wait) {
+    private func look(at path: RelativePath, wait: StabilityTracker.Wait) {
         guard let folder else { return }
         let found: FileStatus?
         do {
             found = try folder.status(path)
         } catch {
             warn(.unreadable, "\(error)")
-            settling.arrived(path, .unknown, wait: .quiet, at: .now)
+            stability.arrived(path, .unknown, wait: .quiet, at: .now)
             return
         }
         guard let status = found else {
-            settling.forget(path)
+            stability.forget(path)
             return
         }
         switch status.kind {
         case .directory: break
-        case .refused(let reason): refuse(path, reason, status.stamp)
+        case .special(let reason): refuse(path, reason, status.stamp)
         case .file:
             if seen.contains(path, status.stamp) { return }
             // A second name of a file, made by link(), is as whole as the first and never closed.
-            let wait = wait == .patience && status.links > 1 ? Settling.Wait.quiet : wait
-            settling.arrived(path, status.stamp, wait: wait, at: .now)
+            let wait = wait == .patience && status.links > 1 ? StabilityTracker.Wait.quiet : wait
+            stability.arrived(path, status.stamp, wait: wait, at: .now)
         }
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension IntakeLoop {
@@ -21,7 +22,7 @@ extension IntakeLoop {
 
     /// Looks at everything below a folder, each folder watched before it is listed; false if part was not seen.
     @discardableResult
-    func scanTree(_ top: SpoolPath) -> Bool {
+    func scanTree(_ top: RelativePath) -> Bool {
         var isComplete = true
         var pending = [top]
         while let path = pending.popLast() {
@@ -62,7 +63,7 @@ extension IntakeLoop {
         }
     }
 
-    private func watch(_ path: SpoolPath) {
+    private func watch(_ path: RelativePath) {
         guard table != nil, table?.contains(path) == false, let code = table?.add(path) else { return }
         switch code {
         case ENOSPC, ENOMEM:
@@ -78,11 +79,11 @@ extension IntakeLoop {
     }
 
     /// Looks at what a folder holds, and returns the folders in it; nil where it cannot be listed.
-    private func scanFolder(_ path: SpoolPath) -> [SpoolPath]? {
+    private func scanFolder(_ path: RelativePath) -> [RelativePath]? {
         guard let folder else { return nil }
         do {
             let directory = try folder.directory(path)
-            var inner: [SpoolPath] = []
+            var inner: [RelativePath] = []
             for name in try Folder.names(in: directory, folder.display(path)) {
                 let child = path.appending(name)
                 guard let status = try Folder.status(in: directory.raw, child.name, folder.display(child)) else {
@@ -91,13 +92,13 @@ extension IntakeLoop {
                 guard !rules.ignores(child, isDirectory: status.kind == .directory) else { continue }
                 switch status.kind {
                 case .directory: inner.append(child)
-                case .refused(let reason): refuse(child, reason, status.stamp)
+                case .special(let reason): refuse(child, reason, status.stamp)
                 case .file:
-                    if !seen.contains(child, status.stamp) { settling.scanned(child, status.stamp, at: .now) }
+                    if !seen.contains(child, status.stamp) { stability.scanned(child, status.stamp, at: .now) }
                 }
             }
             return inner
-        } catch let error as SpoolError where error.isGone {
+        } catch let error as FileError where error.isGone {
             return []
         } catch {
             warn(.unreadable, "\(error)")

@@ -1,3 +1,4 @@
+import Files
 import CInotifyTools
 import Foundation
 
@@ -9,7 +10,7 @@ final class IntakeLoop {
     private let onWarning: @Sendable (Intake.Warning) -> Void
     private let onRefusal: @Sendable (Refusal) -> Void
 
-    var settling: Settling
+    var stability: StabilityTracker
     var seen = SeenIndex()
     /// Refused entries that were reported.
     var reported = SeenIndex()
@@ -38,7 +39,7 @@ final class IntakeLoop {
         self.onWarning = onWarning
         self.onRefusal = onRefusal
         rules = IgnoreRules(excludes: configuration.excludes)
-        settling = Settling(quiet: configuration.quietSeconds, patience: configuration.truncatedSeconds)
+        stability = StabilityTracker(quiet: configuration.quietSeconds, patience: configuration.truncatedSeconds)
     }
 
     /// Watches until asked to stop.
@@ -62,13 +63,13 @@ final class IntakeLoop {
         folder = try Folder(configuration.inbox)
         let isComplete = scanAll()
         settle(deliver)
-        while !settling.isEmpty, !channel.isStopping {
-            if let due = settling.nextDue { channel.wait(seconds: min(max(due - .now, 0.001), 0.5)) }
+        while !stability.isEmpty, !channel.isStopping {
+            if let due = stability.nextDue { channel.wait(seconds: min(max(due - .now, 0.001), 0.5)) }
             takeRequests()
             settle(deliver)
         }
         folder = nil
-        return isComplete && settling.isEmpty
+        return isComplete && stability.isEmpty
     }
 
     private func takeRequests() {
@@ -76,7 +77,7 @@ final class IntakeLoop {
         for path in requests.forgotten { seen.remove(path) }
         for candidate in requests.truncated {
             seen.remove(candidate.path)
-            settling.truncated(candidate, at: .now)
+            stability.truncated(candidate, at: .now)
         }
         if requests.rescan { nextScan = .now }
     }
@@ -85,18 +86,18 @@ final class IntakeLoop {
     private func settle(_ deliver: ([Candidate]) -> Void) {
         guard let folder else { return }
         var ready: [Candidate] = []
-        while !channel.isStopping, let path = settling.popDue(at: .now) {
+        while !channel.isStopping, let path = stability.popDue(at: .now) {
             let status: FileStatus?
             do {
                 status = try folder.status(path)
             } catch {
                 // Not a word about the file: look again after another rest.
                 warn(.unreadable, "\(error)")
-                settling.arrived(path, .unknown, wait: .quiet, at: .now)
+                stability.arrived(path, .unknown, wait: .quiet, at: .now)
                 continue
             }
             let stamp = status?.kind == .file ? status?.stamp : nil
-            if let candidate = settling.examined(path, stamp, at: .now, arrival: Date()) {
+            if let candidate = stability.examined(path, stamp, at: .now, arrival: Date()) {
                 seen.insert(path, candidate.stamp)
                 ready.append(candidate)
             }
@@ -117,7 +118,7 @@ final class IntakeLoop {
     }
 
     /// Reports an entry that is not taken, once for as long as it lies there unchanged.
-    func refuse(_ path: SpoolPath, _ reason: Refusal.Reason, _ stamp: FileStamp) {
+    func refuse(_ path: RelativePath, _ reason: SpecialKind, _ stamp: FileStamp) {
         if reported.contains(path, stamp) { return }
         reported.insert(path, stamp)
         onRefusal(Refusal(path: path, reason: reason))

@@ -1,3 +1,5 @@
+import Files
+
 /// Which files were delivered already, in sixteen bytes each whatever their names.
 ///
 /// Path and stamp are kept as keyed hashes of 64 bits. For 100,000 files the odds that any two paths share one are
@@ -7,7 +9,7 @@ struct SeenIndex {
     private var next: [UInt64: UInt64]?
 
     /// Whether the file was delivered as it is now.
-    mutating func contains(_ path: SpoolPath, _ stamp: FileStamp) -> Bool {
+    mutating func contains(_ path: RelativePath, _ stamp: FileStamp) -> Bool {
         let key = Self.digest(path)
         let value = Self.digest(stamp)
         guard current[key] == value else { return false }
@@ -15,14 +17,14 @@ struct SeenIndex {
         return true
     }
 
-    mutating func insert(_ path: SpoolPath, _ stamp: FileStamp) {
+    mutating func insert(_ path: RelativePath, _ stamp: FileStamp) {
         let key = Self.digest(path)
         let value = Self.digest(stamp)
         current[key] = value
         next?[key] = value
     }
 
-    mutating func remove(_ path: SpoolPath) {
+    mutating func remove(_ path: RelativePath) {
         let key = Self.digest(path)
         current[key] = nil
         next?[key] = nil

@@ -1,3 +1,4 @@
+import Files
 import CInotifyTools
 import Foundation
 import Synchronization
@@ -13,7 +14,7 @@ struct WatchTable: ~Copyable {
     struct Event {
         let mask: UInt32
         /// The folder; nil for the wake file and for events of no folder.
-        let folder: SpoolPath?
+        let folder: RelativePath?
         let name: [UInt8]
 
         func has(_ bit: some BinaryInteger) -> Bool { mask & UInt32(truncatingIfNeeded: bit) != 0 }
@@ -26,8 +27,8 @@ struct WatchTable: ~Copyable {
 
     private let root: [UInt8]
     private let wakeFile: String
-    private var folders: [Int32: SpoolPath] = [:]
-    private var watches: [SpoolPath: Int32] = [:]
+    private var folders: [Int32: RelativePath] = [:]
+    private var watches: [RelativePath: Int32] = [:]
     private var spellings: UInt32 = 0
     private var dead = 0
 
@@ -66,10 +67,10 @@ struct WatchTable: ~Copyable {
     var count: Int { folders.count }
     var needsRenewal: Bool { dead >= Self.deadLimit }
 
-    func contains(_ folder: SpoolPath) -> Bool { watches[folder] != nil }
+    func contains(_ folder: RelativePath) -> Bool { watches[folder] != nil }
 
     /// Watches a folder; returns the error number where the kernel refuses, `ENOSPC` for a full watch table.
-    mutating func add(_ folder: SpoolPath) -> Int32? {
+    mutating func add(_ folder: RelativePath) -> Int32? {
         let events =
             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
         let flags = Int32(bitPattern: UInt32(IN_ONLYDIR) | UInt32(IN_DONT_FOLLOW) | UInt32(IN_EXCL_UNLINK))
@@ -90,7 +91,7 @@ struct WatchTable: ~Copyable {
     }
 
     /// Stops watching a folder and those below it.
-    mutating func removeTree(_ folder: SpoolPath) {
+    mutating func removeTree(_ folder: RelativePath) {
         for (path, watch) in watches where path == folder || path.isInside(folder) {
             watches[path] = nil
             folders[watch] = nil
@@ -126,7 +127,7 @@ struct WatchTable: ~Copyable {
     }
 
     /// A path of the folder that no watch was made under before: `/` and `/.` between the root and the rest spell a number.
-    private func spelling(_ folder: SpoolPath, _ number: UInt32) -> [UInt8] {
+    private func spelling(_ folder: RelativePath, _ number: UInt32) -> [UInt8] {
         var path = root
         for bit in 0..<(UInt32.bitWidth - number.leadingZeroBitCount) {
             path += number >> bit & 1 == 0 ? "/".utf8 : "/.".utf8

@@ -1,3 +1,4 @@
+import Files
 import Digest
 import Foundation
 import GRDB
@@ -19,7 +20,7 @@ package struct WorkIdentity: Hashable, Sendable {
 
 /// What the ledger knows of one file of the inbox.
 package struct Job: Equatable, Sendable {
-    package let path: SpoolPath
+    package let path: RelativePath
     /// The file as the intake last saw it.
     package let stamp: FileStamp
     package let arrival: Date
@@ -31,7 +32,7 @@ package struct Job: Equatable, Sendable {
     /// The content, model and settings of its last work, as far as that came.
     package let identity: WorkIdentity?
     /// The last published result in the outbox.
-    package let result: SpoolPath?
+    package let result: RelativePath?
     /// Whether that result is of `identity`.
     package let isResultCurrent: Bool
     package let updated: Date
@@ -55,7 +56,7 @@ extension Job {
     }
 
     init(row: Row) throws {
-        guard let path = SpoolPath(bytes: Array(row["path"] as Data)), let code = Code(rawValue: row["state"]) else {
+        guard let path = RelativePath(bytes: Array(row["path"] as Data)), let code = Code(rawValue: row["state"]) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row of no meaning")
         }
         let reason: String = row["reason"] ?? ""
@@ -83,7 +84,7 @@ extension Job {
         } else {
             identity = nil
         }
-        result = (row["result"] as Data?).flatMap { SpoolPath(bytes: Array($0)) }
+        result = (row["result"] as Data?).flatMap { RelativePath(bytes: Array($0)) }
         isResultCurrent = row["is_current"]
         updated = Date(timeIntervalSince1970: row["updated"])
     }

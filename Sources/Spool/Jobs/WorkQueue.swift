@@ -1,3 +1,6 @@
+import DequeModule
+import Files
+
 /// The order in which ready files are worked on.
 ///
 /// Two lanes take turns, one for files that arrived while the inbox was watched and one for the backlog that a scan
@@ -7,7 +10,7 @@
 package struct WorkQueue: Sendable {
     private var arrivals = Lane()
     private var backlog = Lane()
-    private var items: [SpoolPath: Candidate] = [:]
+    private var items: [RelativePath: Candidate] = [:]
     private var isBacklogsTurn = false
 
     package init() {}
@@ -27,7 +30,7 @@ package struct WorkQueue: Sendable {
     /// Takes the next file.
     package mutating func pop() -> Candidate? {
         while !items.isEmpty {
-            let path: SpoolPath?
+            let path: RelativePath?
             if isBacklogsTurn {
                 path = backlog.pop() ?? arrivals.pop()
             } else {
@@ -45,22 +48,22 @@ package struct WorkQueue: Sendable {
 
     /// Takes a file out wherever it stands.
     @discardableResult
-    package mutating func remove(_ path: SpoolPath) -> Candidate? {
+    package mutating func remove(_ path: RelativePath) -> Candidate? {
         items.removeValue(forKey: path)
     }
 
     /// Folders that take turns.
     private struct Lane: Sendable {
-        private var folders: [SpoolPath: FIFO<SpoolPath>] = [:]
-        private var turns = FIFO<SpoolPath>()
+        private var folders: [RelativePath: Deque<RelativePath>] = [:]
+        private var turns = Deque<RelativePath>()
 
-        mutating func push(_ path: SpoolPath) {
+        mutating func push(_ path: RelativePath) {
             let folder = path.parent
             if folders[folder] == nil { turns.append(folder) }
-            folders[folder, default: FIFO()].append(path)
+            folders[folder, default: Deque()].append(path)
         }
 
-        mutating func pop() -> SpoolPath? {
+        mutating func pop() -> RelativePath? {
             guard let folder = turns.popFirst() else { return nil }
             let path = folders[folder]?.popFirst()
             if folders[folder]?.isEmpty == false {

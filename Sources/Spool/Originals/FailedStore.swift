@@ -1,3 +1,4 @@
+import Files
 import Digest
 import Foundation
 import Synchronization
@@ -7,13 +8,13 @@ package final class FailedStore: Sendable {
     /// Why a file is here.
     package struct Report: Codable, Equatable, Sendable {
         /// Where it lay in the inbox.
-        package let path: SpoolPath
+        package let path: RelativePath
         package let reason: String
         package let time: Date
         package let attempts: Int
         package let sha256: ContentHash?
 
-        package init(path: SpoolPath, reason: String, time: Date, attempts: Int, sha256: ContentHash?) {
+        package init(path: RelativePath, reason: String, time: Date, attempts: Int, sha256: ContentHash?) {
             self.path = path
             self.reason = reason
             self.time = time
@@ -25,7 +26,7 @@ package final class FailedStore: Sendable {
     /// A file here and its report.
     package struct Entry: Equatable, Sendable {
         /// Its path in the folder of failed files.
-        package let location: SpoolPath
+        package let location: RelativePath
         package let report: Report
     }
 
@@ -44,10 +45,10 @@ package final class FailedStore: Sendable {
     /// Moves a file here out of the inbox, its report first, and returns where it lies.
     ///
     /// Throws `changed` or `missing` where the file is no longer the one that failed.
-    package func store(_ report: Report, stamp: FileStamp) throws -> SpoolPath {
+    package func store(_ report: Report, stamp: FileStamp) throws -> RelativePath {
         try naming.withLock { _ in
             guard try inbox.status(report.path)?.stamp.matches(stamp) == true else {
-                throw SpoolError.changed(path: inbox.display(report.path))
+                throw FileError.changed(path: inbox.display(report.path))
             }
             let tag = report.sha256?.short ?? String(stamp.inode, radix: 16)
             let place = try freePlace(for: report.path, tag: tag)
@@ -71,10 +72,10 @@ package final class FailedStore: Sendable {
     package func retry(_ entry: Entry) throws {
         try naming.withLock { _ in
             guard let status = try folder.status(entry.location), status.kind == .file else {
-                throw SpoolError.missing(path: folder.display(entry.location))
+                throw FileError.missing(path: folder.display(entry.location))
             }
             if try inbox.status(entry.report.path) != nil {
-                throw SpoolError.occupied(path: inbox.display(entry.report.path))
+                throw FileError.occupied(path: inbox.display(entry.report.path))
             }
             _ = try folder.move(entry.location, status.stamp, to: inbox, as: entry.report.path, tag: "retried")
             try remove(Self.reportPath(entry.location))
@@ -83,7 +84,7 @@ package final class FailedStore: Sendable {
     }
 
     /// The files that came from a path of the inbox, or from any.
-    package func entries(from path: SpoolPath? = nil) throws -> [Entry] {
+    package func entries(from path: RelativePath? = nil) throws -> [Entry] {
         var found: [Entry] = []
         var pending = [path?.parent ?? .root]
         while let current = pending.popLast() {
@@ -104,35 +105,35 @@ package final class FailedStore: Sendable {
         return found.sorted { $0.location < $1.location }
     }
 
-    private func entry(reportedBy path: SpoolPath) -> Entry? {
+    private func entry(reportedBy path: RelativePath) -> Entry? {
         guard let report = report(at: path) else { return nil }
         let location = path.parent.appending(path.stem)
         return exists(location) ? Entry(location: location, report: report) : nil
     }
 
-    private func exists(_ path: SpoolPath) -> Bool {
+    private func exists(_ path: RelativePath) -> Bool {
         (try? folder.status(path)) != nil
     }
 
     /// A name that neither a file nor another file's report has.
-    private func freePlace(for path: SpoolPath, tag: String) throws -> SpoolPath {
+    private func freePlace(for path: RelativePath, tag: String) throws -> RelativePath {
         let numbered = (2...99).map { "-\(tag)-\($0)" }
         for ending in ["", "-" + tag] + numbered {
             let place = path.parent.appending(path.stem.prefix(200) + ending.utf8 + path.suffix.prefix(40))
             let isOwn = report(at: Self.reportPath(place))?.path == path
             if !exists(place), isOwn || !exists(Self.reportPath(place)) { return place }
         }
-        throw SpoolError.occupied(path: folder.display(path))
+        throw FileError.occupied(path: folder.display(path))
     }
 
-    private func report(at path: SpoolPath) -> Report? {
+    private func report(at path: RelativePath) -> Report? {
         guard let file = try? folder.file(path),
             let data = try? file.content(limit: Self.reportLimit, folder.display(path))
         else { return nil }
         return try? Self.decoder.decode(Report.self, from: data)
     }
 
-    private func write(_ report: Report, for place: SpoolPath) throws {
+    private func write(_ report: Report, for place: RelativePath) throws {
         let path = Self.reportPath(place)
         let parent = try folder.makeDirectories(path.parent)
         let shown = folder.display(path)
@@ -142,15 +143,15 @@ package final class FailedStore: Sendable {
         try parent.synchronize(shown)
     }
 
-    private func remove(_ path: SpoolPath) throws {
+    private func remove(_ path: RelativePath) throws {
         let parent = try folder.directory(path.parent)
         guard path.name.withCString({ unlinkat(parent.raw, $0, 0) }) == 0 else {
-            throw SpoolError.last("remove", folder.display(path))
+            throw FileError.last("remove", folder.display(path))
         }
     }
 
     /// Removes folders that have become empty.
-    private func prune(_ path: SpoolPath) {
+    private func prune(_ path: RelativePath) {
         var current = path
         while !current.isRoot, let parent = try? folder.directory(current.parent),
             current.name.withCString({ unlinkat(parent.raw, $0, AT_REMOVEDIR) }) == 0
@@ -159,7 +160,7 @@ package final class FailedStore: Sendable {
         }
     }
 
-    private static func reportPath(_ place: SpoolPath) -> SpoolPath {
+    private static func reportPath(_ place: RelativePath) -> RelativePath {
         place.parent.appending(place.name + ".json".utf8)
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Digest
 import Foundation
 
@@ -7,7 +8,7 @@ package final class OriginalsKeeper: Sendable {
     package enum Outcome: Equatable, Sendable {
         case kept
         /// It lies at this path of the archive now.
-        case archived(SpoolPath)
+        case archived(RelativePath)
         case deleted
         /// It is still in the inbox, because something went wrong; its result is published all the same.
         case left(reason: String)
@@ -29,7 +30,7 @@ package final class OriginalsKeeper: Sendable {
     /// Keeps, archives or deletes the original that a published result was made from, if it is still that file.
     ///
     /// It never throws, since nothing that goes wrong here is a reason to do the work again.
-    package func settle(_ path: SpoolPath, stamp: FileStamp, content: ContentHash) -> Outcome {
+    package func settle(_ path: RelativePath, stamp: FileStamp, content: ContentHash) -> Outcome {
         do {
             switch policy {
             case .keep:
@@ -41,23 +42,23 @@ package final class OriginalsKeeper: Sendable {
                 try delete(path, stamp)
                 return .deleted
             }
-        } catch let error as SpoolError where error.isGone {
+        } catch let error as FileError where error.isGone {
             return .replaced
         } catch {
             return .left(reason: "\(error)")
         }
     }
 
-    private func delete(_ path: SpoolPath, _ stamp: FileStamp) throws {
+    private func delete(_ path: RelativePath, _ stamp: FileStamp) throws {
         let parent = try inbox.directory(path.parent)
         guard let status = try Folder.status(in: parent.raw, path.name, inbox.display(path)) else {
-            throw SpoolError.missing(path: inbox.display(path))
+            throw FileError.missing(path: inbox.display(path))
         }
         guard status.kind == .file, status.stamp.matches(stamp) else {
-            throw SpoolError.changed(path: inbox.display(path))
+            throw FileError.changed(path: inbox.display(path))
         }
         guard path.name.withCString({ unlinkat(parent.raw, $0, 0) }) == 0 else {
-            throw SpoolError.last("remove", inbox.display(path))
+            throw FileError.last("remove", inbox.display(path))
         }
         try parent.synchronize(inbox.display(path.parent))
     }

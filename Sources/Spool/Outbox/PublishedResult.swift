@@ -1,18 +1,19 @@
+import Files
 import Digest
 import Foundation
 
 /// A result that lies in the outbox, as its metadata tells.
 package struct PublishedResult: Equatable, Sendable {
     /// Its folder in the outbox.
-    package let path: SpoolPath
+    package let path: RelativePath
     /// The file of the inbox it was made from.
-    package let source: SpoolPath
+    package let source: RelativePath
     package let identity: WorkIdentity
 
     /// The part of a result's metadata that says what work it is of.
     private struct Metadata: Decodable {
         struct Source: Decodable {
-            /// The name in the form of `SpoolPath.escapedName`.
+            /// The name in the form of `RelativePath.escapedName`.
             let name: String
             let sha256: ContentHash
         }
@@ -29,9 +30,9 @@ package struct PublishedResult: Equatable, Sendable {
     }
 
     /// Reads a result's metadata; nil where it is none.
-    init?(path: SpoolPath, metadata: Data) {
+    init?(path: RelativePath, metadata: Data) {
         guard let metadata = try? JSONDecoder().decode(Metadata.self, from: metadata),
-            let name = SpoolPath(escaped: metadata.source.name), name.components.count == 1
+            let name = RelativePath(escaped: metadata.source.name), name.components.count == 1
         else { return nil }
         self.path = path
         source = path.parent.appending(name.bytes)
@@ -46,7 +47,7 @@ package enum ResultName {
     private static let limit = 180
 
     /// The name of a source's result: the source's own without extension, shortened where it is very long.
-    package static func stem(of source: SpoolPath) -> [UInt8] {
+    package static func stem(of source: RelativePath) -> [UInt8] {
         let stem = source.stem
         if stem.count <= limit { return Array(stem) }
         var kept = stem.prefix(limit - 9)
@@ -56,12 +57,12 @@ package enum ResultName {
     }
 
     /// The name of the metadata within a source's result.
-    package static func metadata(of source: SpoolPath) -> [UInt8] {
+    package static func metadata(of source: RelativePath) -> [UInt8] {
         stem(of: source) + ".json".utf8
     }
 
     /// Where a source's result may lie, the preferred place first.
-    static func places(of source: SpoolPath, content: ContentHash) -> [SpoolPath] {
+    static func places(of source: RelativePath, content: ContentHash) -> [RelativePath] {
         let stem = stem(of: source)
         return ["", "-" + content.short, "-" + content.hex].map { source.parent.appending(stem + $0.utf8) }
     }

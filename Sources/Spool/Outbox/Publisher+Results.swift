@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension Publisher {
@@ -5,7 +6,7 @@ extension Publisher {
     private static let metadataLimit = 16 << 20
 
     /// The result that lies in a folder of the outbox; nil where there is none, and not where it cannot be read just now.
-    package func result(at path: SpoolPath) throws -> PublishedResult? {
+    package func result(at path: RelativePath) throws -> PublishedResult? {
         guard try outbox.status(path)?.kind == .directory else { return nil }
         let directory = try outbox.directory(path)
         for name in try Folder.names(in: directory, outbox.display(path)) where name.ends(with: ".json") {
@@ -24,11 +25,11 @@ extension Publisher {
             let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: display)
             guard try file.status(display).kind == .file else { return nil }
             return try file.content(limit: Self.metadataLimit, display)
-        } catch let error as SpoolError where error.isGone {
+        } catch let error as FileError where error.isGone {
             return nil
-        } catch SpoolError.damaged {
+        } catch FileError.damaged {
             return nil
-        } catch SpoolError.system(_, _, let code) where code == ELOOP || code == ENXIO {
+        } catch FileError.system(_, _, let code) where code == ELOOP || code == ENXIO {
             return nil
         }
     }
@@ -38,7 +39,7 @@ extension Publisher {
         let path = result.path.appending(ResultName.metadata(of: result.source))
         do {
             return try outbox.file(path).content(limit: Self.metadataLimit, outbox.display(path))
-        } catch SpoolError.missing {
+        } catch FileError.missing {
             return nil
         }
     }
@@ -65,27 +66,5 @@ extension Publisher {
 extension [UInt8] {
     func ends(with ending: String) -> Bool {
         suffix(ending.utf8.count).elementsEqual(ending.utf8)
-    }
-}
-
-extension Descriptor {
-    /// The whole content; throws where there is more than the limit.
-    func content(limit: Int, _ path: String) throws -> Data {
-        let size = try status(path).stamp.size
-        guard size <= limit else { throw SpoolError.damaged(path: path, detail: "\(size) bytes are too many") }
-        var data = Data(count: Int(size))
-        var filled = 0
-        while filled < data.count {
-            let count = data.withUnsafeMutableBytes {
-                pread(raw, $0.baseAddress! + filled, $0.count - filled, off_t(filled))
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw SpoolError.last("read", path)
-            }
-            if count == 0 { throw SpoolError.changed(path: path) }
-            filled += count
-        }
-        return data
     }
 }

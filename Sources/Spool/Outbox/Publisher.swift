@@ -1,3 +1,4 @@
+import Files
 import Digest
 import CInotifyTools
 import Foundation
@@ -30,7 +31,7 @@ package final class Publisher: Sendable {
     package func sweep() throws -> Int {
         var count = 0
         for name in try Folder.names(in: outbox.descriptor, outbox.path) where name.starts(with: Staging.prefix.utf8) {
-            let path = outbox.display(SpoolPath.root.appending(name))
+            let path = outbox.display(RelativePath.root.appending(name))
             guard
                 let directory = try? Descriptor.open(
                     outbox.descriptor.raw, name[...], O_RDONLY | O_DIRECTORY, path: path),
@@ -49,7 +50,7 @@ package final class Publisher: Sendable {
     package func requireSpace(_ bytes: Int64) throws {
         let needed = bytes + reserve
         let available = try freeSpace()
-        if available < needed { throw SpoolError.noSpace(path: outbox.path, needed: needed, available: available) }
+        if available < needed { throw FileError.noSpace(path: outbox.path, needed: needed, available: available) }
     }
 
     /// Makes a hidden folder to put a result together in.
@@ -64,9 +65,9 @@ package final class Publisher: Sendable {
     ///   - replacesOther: Whether the source's result of other content is replaced; if not, it stays beside this one.
     /// - Returns: The folder in the outbox.
     package func publish(
-        _ staging: Staging, source: SpoolPath, content: ContentHash, previous: SpoolPath? = nil,
+        _ staging: Staging, source: RelativePath, content: ContentHash, previous: RelativePath? = nil,
         replacesOther: Bool = true
-    ) throws -> SpoolPath {
+    ) throws -> RelativePath {
         try staging.seal()
         return try naming.withLock { _ in
             let places = ResultName.places(of: source, content: content)
@@ -83,24 +84,24 @@ package final class Publisher: Sendable {
                 try move(staging, to: place, replacing: true)
                 return place
             }
-            throw SpoolError.occupied(path: outbox.display(places[0]))
+            throw FileError.occupied(path: outbox.display(places[0]))
         }
     }
 
     /// Publishes a result at a given place.
     ///
     /// - Parameter replacing: Whether a result that lies there is exchanged for this; if not, `occupied` is thrown.
-    package func publish(_ staging: Staging, as result: SpoolPath, replacing: Bool) throws {
+    package func publish(_ staging: Staging, as result: RelativePath, replacing: Bool) throws {
         try staging.seal()
         try naming.withLock { _ in
             let isTaken = try outbox.status(result) != nil
-            if isTaken, replacing, try !isFlat(result) { throw SpoolError.occupied(path: outbox.display(result)) }
+            if isTaken, replacing, try !isFlat(result) { throw FileError.occupied(path: outbox.display(result)) }
             try move(staging, to: result, replacing: isTaken && replacing)
         }
     }
 
     /// Where a source's result of this very work lies; nil where it does not.
-    package func find(source: SpoolPath, identity: WorkIdentity) throws -> SpoolPath? {
+    package func find(source: RelativePath, identity: WorkIdentity) throws -> RelativePath? {
         try ResultName.places(of: source, content: identity.content).first { place in
             guard let result = try result(at: place) else { return false }
             return result.source == source && result.identity == identity
@@ -108,7 +109,7 @@ package final class Publisher: Sendable {
     }
 
     /// Whether a folder holds other folders, such as results of files that lie in a folder of the source's name.
-    private func isFlat(_ path: SpoolPath) throws -> Bool {
+    private func isFlat(_ path: RelativePath) throws -> Bool {
         let directory = try outbox.directory(path)
         for name in try Folder.names(in: directory, outbox.display(path)) {
             let child = path.appending(name)
@@ -119,7 +120,7 @@ package final class Publisher: Sendable {
         return true
     }
 
-    private func move(_ staging: Staging, to result: SpoolPath, replacing: Bool) throws {
+    private func move(_ staging: Staging, to result: RelativePath, replacing: Bool) throws {
         precondition(!result.isRoot, "the outbox itself is no result")
         let root = outbox.descriptor.raw
         let path = outbox.display(result)
@@ -129,7 +130,7 @@ package final class Publisher: Sendable {
         if replacing {
             if try !Folder.rename(from, to, .exchange, path: path) {
                 // Without exchange there is a moment without a result; a crash in it means the work is done again.
-                let aside = SpoolPath.root.appending(staging.name + ".old".utf8)
+                let aside = RelativePath.root.appending(staging.name + ".old".utf8)
                 try plainRename(to, (root, aside.name), path)
                 try plainRename(from, to, path)
                 try parent.synchronize(path)
@@ -137,7 +138,7 @@ package final class Publisher: Sendable {
             }
         } else if try !Folder.rename(from, to, .noReplace, path: path) {
             // A plain rename replaces an empty folder at most.
-            guard try Folder.status(in: to.0, to.1, path) == nil else { throw SpoolError.occupied(path: path) }
+            guard try Folder.status(in: to.0, to.1, path) == nil else { throw FileError.occupied(path: path) }
             try plainRename(from, to, path)
         }
         try parent.synchronize(path)
@@ -150,6 +151,6 @@ package final class Publisher: Sendable {
         _ from: (Int32, ArraySlice<UInt8>), _ to: (Int32, ArraySlice<UInt8>), _ path: String
     ) throws {
         let status = from.1.withCString { old in to.1.withCString { new in renameat(from.0, old, to.0, new) } }
-        guard status == 0 else { throw SpoolError.last("rename", path) }
+        guard status == 0 else { throw FileError.last("rename", path) }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Digest
 import Foundation
 import Synchronization
@@ -7,7 +8,7 @@ import Synchronization
 /// It is locked for as long as this lives, so that a sweep leaves it alone; it is removed with this unless it was
 /// published.
 package final class Staging: Sendable {
-    package static let prefix = ".autochrome-"
+    package static let prefix = Folder.hiddenPrefix
 
     /// The absolute path, for whoever writes files into it.
     package let path: String
@@ -26,7 +27,7 @@ package final class Staging: Sendable {
             let display = outbox.path + "/" + name
             guard bytes[...].withCString({ mkdirat(outbox.descriptor.raw, $0, 0o777) }) == 0 else {
                 if errno == EEXIST { continue }
-                throw SpoolError.last("make directory", display)
+                throw FileError.last("make directory", display)
             }
             // A sweep may come between the making and the locking: then try another name.
             guard
@@ -40,7 +41,7 @@ package final class Staging: Sendable {
             path = display
             return
         }
-        throw SpoolError.last("make a hidden folder in", outbox.path)
+        throw FileError.last("make a hidden folder in", outbox.path)
     }
 
     deinit {
@@ -68,22 +69,22 @@ package final class Staging: Sendable {
             let shown = display(name)
             let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: shown)
             guard try file.status(shown).kind == .file else {
-                throw SpoolError.damaged(path: shown, detail: "it is not a plain file")
+                throw FileError.damaged(path: shown, detail: "it is not a plain file")
             }
             let hash = try expected.removeValue(forKey: name) ?? ContentHash(descriptor: file.raw, path: shown)
             try file.synchronize(shown)
             // Drop the cached pages, so that what is compared comes from the disk where the system can do so.
             _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
             guard try ContentHash(descriptor: file.raw, path: shown) == hash else {
-                throw SpoolError.damaged(path: shown, detail: "the content differs")
+                throw FileError.damaged(path: shown, detail: "the content differs")
             }
         }
-        if let missing = expected.keys.first { throw SpoolError.damaged(path: display(missing), detail: "it is gone") }
+        if let missing = expected.keys.first { throw FileError.damaged(path: display(missing), detail: "it is gone") }
         try directory.synchronize(path)
     }
 
     private func display(_ file: [UInt8]) -> String {
-        path + "/" + SpoolPath.escape(file[...])
+        path + "/" + RelativePath.escape(file[...])
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Digest
 import Foundation
 import GRDB
@@ -14,9 +15,9 @@ extension Ledger {
         /// It was not.
         case new
         /// The same content at the same path has this result.
-        case published(result: SpoolPath)
+        case published(result: RelativePath)
         /// The same content at another path has this result.
-        case duplicate(of: SpoolPath, result: SpoolPath)
+        case duplicate(of: RelativePath, result: RelativePath)
     }
 
     /// Records files that the intake has delivered, in one transaction, and says for each what is to be done.
@@ -49,7 +50,7 @@ extension Ledger {
     }
 
     /// Marks a file as being worked on; nil where there is nothing to do with it, since it is worked on, done or gone.
-    package func claim(_ path: SpoolPath, at now: Date = Date()) throws -> Job? {
+    package func claim(_ path: RelativePath, at now: Date = Date()) throws -> Job? {
         try write { database in
             guard let job = try Self.job(path, database) else { return nil }
             switch job.state {
@@ -62,7 +63,7 @@ extension Ledger {
     /// Records what a claimed file's work is, and says whether it was done before.
     ///
     /// The caller makes sure that a result of another path still lies in the outbox before it relies on it.
-    package func identify(_ path: SpoolPath, as identity: WorkIdentity) throws -> Standing {
+    package func identify(_ path: RelativePath, as identity: WorkIdentity) throws -> Standing {
         try write { database in
             let job = try Self.existing(path, database)
             if job.identity == identity, job.isResultCurrent, let result = job.result {
@@ -89,14 +90,14 @@ extension Ledger {
     ///   - result: The folder in the outbox that was replaced.
     ///   - path: The file whose result lies there now.
     package func displace(
-        from result: SpoolPath, by path: SpoolPath, content: ContentHash, at now: Date = Date()
+        from result: RelativePath, by path: RelativePath, content: ContentHash, at now: Date = Date()
     ) throws -> [Job] {
         try write { try self.displace(from: result, by: path, content: content, now, $0) }
     }
 
     @discardableResult
     func displace(
-        from result: SpoolPath, by path: SpoolPath, content: ContentHash, _ now: Date, _ database: Database
+        from result: RelativePath, by path: RelativePath, content: ContentHash, _ now: Date, _ database: Database
     ) throws -> [Job] {
         let rows = try Row.fetchAll(
             database, sql: "SELECT * FROM job WHERE result = ? AND path <> ? AND content <> ? AND state = ?",
@@ -112,7 +113,7 @@ extension Ledger {
     ///   - stamp: The file that was worked on; where another has taken its name since, that one is queued.
     ///   - result: The result's folder in the outbox.
     package func published(
-        _ path: SpoolPath, stamp: FileStamp, as identity: WorkIdentity, result: SpoolPath, at now: Date = Date()
+        _ path: RelativePath, stamp: FileStamp, as identity: WorkIdentity, result: RelativePath, at now: Date = Date()
     ) throws -> Step {
         try write { database in
             let job = try Self.existing(path, database)
@@ -126,7 +127,7 @@ extension Ledger {
 
     /// Records that a claimed file is left alone.
     package func skipped(
-        _ path: SpoolPath, stamp: FileStamp, reason: String, at now: Date = Date()
+        _ path: RelativePath, stamp: FileStamp, reason: String, at now: Date = Date()
     ) throws -> Step {
         try write { database in
             let job = try Self.existing(path, database)
@@ -136,13 +137,13 @@ extension Ledger {
     }
 
     /// Records that a claimed file failed for a reason that may pass.
-    package func failedForNow(_ path: SpoolPath, reason: String, at now: Date = Date()) throws -> Step {
+    package func failedForNow(_ path: RelativePath, reason: String, at now: Date = Date()) throws -> Step {
         try write { try self.advance(Self.existing(path, $0), .failedForNow(reason: reason), now, $0) }
     }
 
     /// Records that a claimed file failed for a reason of its own.
     package func failedForGood(
-        _ path: SpoolPath, stamp: FileStamp, reason: String, at now: Date = Date()
+        _ path: RelativePath, stamp: FileStamp, reason: String, at now: Date = Date()
     ) throws -> Step {
         try write { database in
             let job = try Self.existing(path, database)
@@ -152,19 +153,19 @@ extension Ledger {
     }
 
     /// Gives a claimed file back untried: the disk is full, the process stops, or the file was not whole yet.
-    package func putBack(_ path: SpoolPath, at now: Date = Date()) throws -> Step {
+    package func putBack(_ path: RelativePath, at now: Date = Date()) throws -> Step {
         try write { try self.advance(Self.existing(path, $0), .putBack, now, $0) }
     }
 
     /// Gives a file back as `putBack` does if it is still claimed; nil where nothing is known of it.
-    package func settle(_ path: SpoolPath, at now: Date = Date()) throws -> Step? {
+    package func settle(_ path: RelativePath, at now: Date = Date()) throws -> Step? {
         try write { database in
             try Self.job(path, database).map { try self.advance($0, .putBack, now, database) }
         }
     }
 
     /// Records that a failed file was moved out of the inbox, so that whatever comes under its name is tried.
-    package func movedAside(_ path: SpoolPath) throws {
+    package func movedAside(_ path: RelativePath) throws {
         try write { database in
             let job = try Self.existing(path, database)
             guard !job.state.isPending else { return }
@@ -176,14 +177,14 @@ extension Ledger {
     }
 
     /// Forgets files that left the inbox before their work was done; what was done stays on record.
-    package func withdraw(_ paths: [SpoolPath]) throws {
+    package func withdraw(_ paths: [RelativePath]) throws {
         try write { database in
             for path in paths { try Self.withdraw(path, database) }
         }
     }
 
     /// Asks for another try of files that failed or are done; of all that failed where no path is given.
-    package func retry(_ paths: [SpoolPath]? = nil, at now: Date = Date()) throws -> [Job] {
+    package func retry(_ paths: [RelativePath]? = nil, at now: Date = Date()) throws -> [Job] {
         try write { database in
             let jobs =
                 try paths.map { try $0.compactMap { try Self.job($0, database) } }
@@ -194,6 +195,6 @@ extension Ledger {
     }
 }
 
-extension SpoolPath {
+extension RelativePath {
     var data: Data { Data(bytes) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -72,7 +73,7 @@ extension Ledger {
     }
 
     /// What is known of a file.
-    package func job(_ path: SpoolPath) throws -> Job? {
+    package func job(_ path: RelativePath) throws -> Job? {
         try read { try Self.job(path, $0) }
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -85,7 +86,7 @@ extension Ledger {
             }
             guard let end = rows.last else { return }
             last = end["id"]
-            let paths = rows.compactMap { SpoolPath(bytes: Array($0["path"] as Data)) }
+            let paths = rows.compactMap { RelativePath(bytes: Array($0["path"] as Data)) }
             let missing = try paths.filter { try !inbox.hasFile($0) }
             if !missing.isEmpty { try withdraw(missing) }
         }

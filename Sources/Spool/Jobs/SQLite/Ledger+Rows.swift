@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -7,21 +8,21 @@ extension Ledger {
         var stamp: FileStamp
         var arrival: Date
         var identity: WorkIdentity?
-        var result: SpoolPath?
+        var result: RelativePath?
         var isResultCurrent: Bool
     }
 
-    static func job(_ path: SpoolPath, _ database: Database) throws -> Job? {
+    static func job(_ path: RelativePath, _ database: Database) throws -> Job? {
         let statement = try database.cachedStatement(sql: "SELECT * FROM job WHERE path = ?")
         return try Row.fetchOne(statement, arguments: [path.data]).map(Job.init(row:))
     }
 
-    static func existing(_ path: SpoolPath, _ database: Database) throws -> Job {
-        guard let job = try job(path, database) else { throw SpoolError.missing(path: "\(path)") }
+    static func existing(_ path: RelativePath, _ database: Database) throws -> Job {
+        guard let job = try job(path, database) else { throw FileError.missing(path: "\(path)") }
         return job
     }
 
-    static func withdraw(_ path: SpoolPath, _ database: Database) throws {
+    static func withdraw(_ path: RelativePath, _ database: Database) throws {
         try database.execute(
             sql: "DELETE FROM job WHERE path = ? AND state <= 2 AND result IS NULL", arguments: [path.data])
         try database.execute(

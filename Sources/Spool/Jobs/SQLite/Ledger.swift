@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -40,7 +41,7 @@ package final class Ledger: Sendable {
         path = state + "/" + Self.fileName
         policy = RetryPolicy()
         brokenCopy = nil
-        guard FileManager.default.fileExists(atPath: path) else { throw SpoolError.missing(path: path) }
+        guard FileManager.default.fileExists(atPath: path) else { throw FileError.missing(path: path) }
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
@@ -94,7 +95,7 @@ package final class Ledger: Sendable {
         let mark = ".broken-\(Int(Date().timeIntervalSince1970))"
         for suffix in ["-wal", "-shm", ""] where access(path + suffix, F_OK) == 0 {
             guard rename(path + suffix, path + mark + suffix) == 0 else {
-                throw SpoolError.last("set aside", path + suffix)
+                throw FileError.last("set aside", path + suffix)
             }
         }
         return path + mark
@@ -103,7 +104,7 @@ package final class Ledger: Sendable {
     private static func explain(_ error: any Error, _ path: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
         if error.resultCode == .SQLITE_FULL {
-            return SpoolError.system(operation: "write", path: path, code: ENOSPC)
+            return FileError.system(operation: "write", path: path, code: ENOSPC)
         }
         return SpoolError.ledger(path: path, detail: error.message ?? "\(error.resultCode)")
     }

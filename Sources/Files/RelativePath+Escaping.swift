@@ -1,6 +1,6 @@
 import Foundation
 
-extension SpoolPath: CustomStringConvertible, Codable {
+extension RelativePath: CustomStringConvertible, Codable {
     /// The path on one line of plain text, from which `init(escaped:)` gets every byte back.
     ///
     /// Ordinary names read as they are. A backslash doubles; control characters, those that reorder or hide text, and
@@ -18,7 +18,7 @@ extension SpoolPath: CustomStringConvertible, Codable {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let path = SpoolPath(escaped: try container.decode(String.self)) else {
+        guard let path = RelativePath(escaped: try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a relative path")
         }
         self = path
@@ -30,7 +30,7 @@ extension SpoolPath: CustomStringConvertible, Codable {
     }
 
     /// Bytes as one line of text.
-    static func escape(_ bytes: ArraySlice<UInt8>) -> String {
+    package static func escape(_ bytes: ArraySlice<UInt8>) -> String {
         var text = ""
         var rest = bytes
         while let byte = rest.first {

@@ -4,11 +4,11 @@ import Foundation
 ///
 /// Names may hold newlines, spaces and invalid UTF-8. Components are separated by one `/` each; none is empty, `.` or
 /// `..`, and none holds a NUL, so that a path never leads out of its folder. The empty path is the folder itself.
-package struct SpoolPath: Hashable, Sendable {
+package struct RelativePath: Hashable, Sendable {
     package let bytes: [UInt8]
 
     /// The folder itself.
-    package static let root = SpoolPath(unchecked: [])
+    package static let root = RelativePath(unchecked: [])
 
     /// The path of these bytes, or nil where it could lead out of its folder.
     package init?(bytes: [UInt8]) {
@@ -47,9 +47,9 @@ package struct SpoolPath: Hashable, Sendable {
     }
 
     /// The folder that holds this; the root's is the root.
-    package var parent: SpoolPath {
+    package var parent: RelativePath {
         guard let slash = bytes.lastIndex(of: Self.slash) else { return .root }
-        return SpoolPath(unchecked: Array(bytes[..<slash]))
+        return RelativePath(unchecked: Array(bytes[..<slash]))
     }
 
     /// The last name without its extension.
@@ -66,38 +66,38 @@ package struct SpoolPath: Hashable, Sendable {
     }
 
     /// The path of a name within this.
-    package func appending(_ name: some Sequence<UInt8>) -> SpoolPath {
+    package func appending(_ name: some Sequence<UInt8>) -> RelativePath {
         var joined = bytes
         if !joined.isEmpty { joined.append(Self.slash) }
         joined.append(contentsOf: name)
-        guard let path = SpoolPath(bytes: joined) else {
+        guard let path = RelativePath(bytes: joined) else {
             preconditionFailure("not a name: \(String(decoding: joined, as: UTF8.self))")
         }
         return path
     }
 
     /// The path of a name within this.
-    package func appending(_ name: String) -> SpoolPath {
+    package func appending(_ name: String) -> RelativePath {
         appending(name.utf8)
     }
 
     /// Whether this lies anywhere below a folder.
-    package func isInside(_ folder: SpoolPath) -> Bool {
+    package func isInside(_ folder: RelativePath) -> Bool {
         if folder.isRoot { return !isRoot }
         return bytes.count > folder.bytes.count && bytes[folder.bytes.count] == Self.slash
             && bytes.starts(with: folder.bytes)
     }
 }
 
-extension SpoolPath: Comparable {
-    package static func < (left: SpoolPath, right: SpoolPath) -> Bool {
+extension RelativePath: Comparable {
+    package static func < (left: RelativePath, right: RelativePath) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }
 
 extension ArraySlice<UInt8> {
     /// Calls a function with these bytes as a C string.
-    func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+    package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         var terminated = [CChar]()
         terminated.reserveCapacity(count + 1)
         for byte in self { terminated.append(CChar(bitPattern: byte)) }

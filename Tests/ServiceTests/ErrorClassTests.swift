@@ -1,4 +1,5 @@
 import Colorization
+import Files
 import Foundation
 import Imaging
 import Spool
@@ -6,20 +7,20 @@ import Testing
 
 @testable import Service
 
-@Suite struct VerdictTests {
+@Suite struct ErrorClassTests {
     @Test func aColoredPhotographIsSkippedOrRejected() {
         #expect(
-            Verdict(ColorizationError.skippedColored, of: "a")
+            ErrorClass(ColorizationError.skippedColored, of: "a")
                 == .skipped("the photograph is already in colour (policy: skip)"))
         #expect(
-            Verdict(ColorizationError.rejectedColored, of: "a")
+            ErrorClass(ColorizationError.rejectedColored, of: "a")
                 == .permanent("the photograph is already in colour (policy: reject)"))
     }
 
     @Test func theFilesNameIsNotSaidTwice() {
         let error = ImagingError.unsupported(file: "a.jpg", reason: "not a picture")
-        #expect(Verdict(error, of: "a.jpg") == .permanent("not supported: not a picture"))
-        #expect(Verdict(error, of: "b.jpg") == .permanent("a.jpg: not supported: not a picture"))
+        #expect(ErrorClass(error, of: "a.jpg") == .permanent("not supported: not a picture"))
+        #expect(ErrorClass(error, of: "b.jpg") == .permanent("a.jpg: not supported: not a picture"))
     }
 
     private static let imaging: [(ImagingError, String)] = [
@@ -31,7 +32,7 @@ import Testing
         (.cannotWrite(file: "a", code: EDQUOT), "noSpace"), (.cannotEncode(file: "a", reason: "r"), "permanent"),
         (.library(reason: "r"), "permanent"),
     ]
-    private static let spool: [(SpoolError, String)] = [
+    private static let files: [(FileError, String)] = [
         (.noSpace(path: "/o", needed: 1, available: 0), "noSpace"),
         (.system(operation: "write", path: "/o", code: ENOSPC), "noSpace"),
         (.system(operation: "open", path: "/i/a", code: EACCES), "temporary"),
@@ -40,10 +41,10 @@ import Testing
         (.system(operation: "read", path: "a", code: EIO), "temporary"),
         (.system(operation: "open", path: "a", code: ENOENT), "gone"), (.missing(path: "a"), "gone"),
         (.changed(path: "a"), "gone"), (.refused(path: "a", reason: .symbolicLink), "permanent"),
-        (.damaged(path: "/o", detail: "d"), "temporary"), (.ledger(path: "/l", detail: "d"), "temporary"),
+        (.damaged(path: "/o", detail: "d"), "temporary"),
     ]
 
-    private func kind(_ verdict: Verdict) -> String {
+    private func kind(_ verdict: ErrorClass) -> String {
         switch verdict {
         case .skipped: "skipped"
         case .incomplete: "incomplete"
@@ -56,17 +57,21 @@ import Testing
     }
 
     @Test(arguments: imaging) func ofAPicturesFile(_ error: ImagingError, _ expected: String) {
-        #expect(kind(Verdict(error, of: "a")) == expected, "\(error)")
+        #expect(kind(ErrorClass(error, of: "a")) == expected, "\(error)")
     }
 
-    @Test(arguments: spool) func ofTheSpool(_ error: SpoolError, _ expected: String) {
-        #expect(kind(Verdict(error, of: "a")) == expected, "\(error)")
+    @Test func ofTheLedger() {
+        #expect(kind(ErrorClass(SpoolError.ledger(path: "/l", detail: "d"), of: "a")) == "temporary")
+    }
+
+    @Test(arguments: files) func ofTheSpoolsFiles(_ error: FileError, _ expected: String) {
+        #expect(kind(ErrorClass(error, of: "a")) == expected, "\(error)")
     }
 
     @Test func ofSettingsAndTheSystem() {
-        #expect(Verdict(ConfigurationError.refused(file: "s.yaml", "bad"), of: "a") == .permanent("s.yaml: bad"))
-        #expect(kind(Verdict(CocoaError(.fileWriteOutOfSpace), of: "a")) == "noSpace")
-        #expect(kind(Verdict(ColorizationError.nonFinite, of: "a")) == "permanent")
-        #expect(kind(Verdict(POSIXError(.EIO), of: "a")) == "temporary")
+        #expect(ErrorClass(ConfigurationError.refused(file: "s.yaml", "bad"), of: "a") == .permanent("s.yaml: bad"))
+        #expect(kind(ErrorClass(CocoaError(.fileWriteOutOfSpace), of: "a")) == "noSpace")
+        #expect(kind(ErrorClass(ColorizationError.nonFinite, of: "a")) == "permanent")
+        #expect(kind(ErrorClass(POSIXError(.EIO), of: "a")) == "temporary")
     }
 }

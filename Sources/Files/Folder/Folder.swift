@@ -1,32 +1,35 @@
-import CInotifyTools
+import CFileSystem
 import Foundation
 
 /// A directory tree that is reached through an open descriptor, one name at a time and never through a symbolic link.
 package final class Folder: Sendable {
     /// The absolute path it was opened by.
     package let path: String
-    let descriptor: Descriptor
+    package let descriptor: Descriptor
+
+    /// Begins the names of files and folders that are not finished.
+    package static let hiddenPrefix = ".autochrome-"
 
     /// Opens a directory.
     package init(_ path: String) throws {
         let raw = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard raw >= 0 else { throw SpoolError.last("open directory", path) }
+        guard raw >= 0 else { throw FileError.last("open directory", path) }
         self.path = path
         descriptor = Descriptor(owning: raw)
     }
 
     /// A path in it, for people and messages.
-    package func display(_ path: SpoolPath) -> String {
+    package func display(_ path: RelativePath) -> String {
         path.isRoot ? self.path : "\(self.path)/\(path)"
     }
 
     /// A path in it, for C functions and other libraries.
-    package func absolute(_ path: SpoolPath) -> [UInt8] {
+    package func absolute(_ path: RelativePath) -> [UInt8] {
         path.isRoot ? Array(self.path.utf8) : Array(self.path.utf8) + [UInt8(ascii: "/")] + path.bytes
     }
 
     /// Opens a directory of it.
-    func directory(_ path: SpoolPath) throws -> Descriptor {
+    package func directory(_ path: RelativePath) throws -> Descriptor {
         let flags = O_RDONLY | O_DIRECTORY
         var current = try Descriptor.open(descriptor.raw, [UInt8(ascii: ".")][...], flags, path: self.path)
         for component in path.components {
@@ -36,56 +39,56 @@ package final class Folder: Sendable {
     }
 
     /// Opens a plain file of it for reading.
-    func file(_ path: SpoolPath) throws -> Descriptor {
+    package func file(_ path: RelativePath) throws -> Descriptor {
         let parent = try directory(path.parent)
         let file = try Descriptor.open(parent.raw, path.name, O_RDONLY, path: display(path))
-        if case .refused(let reason) = try file.status(display(path)).kind {
-            throw SpoolError.refused(path: display(path), reason: reason)
+        if case .special(let reason) = try file.status(display(path)).kind {
+            throw FileError.refused(path: display(path), reason: reason)
         }
         return file
     }
 
     /// The whole content of a plain file of it; throws `damaged` where there is more than the limit, in bytes.
-    package func content(_ path: SpoolPath, limit: Int) throws -> Data {
+    package func content(_ path: RelativePath, limit: Int) throws -> Data {
         let file = try file(path)
         guard try file.status(display(path)).kind == .file else {
-            throw SpoolError.refused(path: display(path), reason: .special)
+            throw FileError.refused(path: display(path), reason: .other)
         }
         return try file.content(limit: limit, display(path))
     }
 
     /// What lies at a path; nil where nothing does.
-    func status(_ path: SpoolPath) throws -> FileStatus? {
+    package func status(_ path: RelativePath) throws -> FileStatus? {
         do {
             let parent = try directory(path.parent)
             return try Self.status(in: parent.raw, path.name, display(path))
-        } catch SpoolError.missing {
+        } catch FileError.missing {
             return nil
-        } catch SpoolError.system(_, _, let code) where code == ENOTDIR || code == ELOOP {
+        } catch FileError.system(_, _, let code) where code == ENOTDIR || code == ELOOP {
             return nil
         }
     }
 
     /// Whether a plain file lies at a path.
-    package func hasFile(_ path: SpoolPath) throws -> Bool { try status(path)?.kind == .file }
+    package func hasFile(_ path: RelativePath) throws -> Bool { try status(path)?.kind == .file }
 
     /// What a name in an open directory is; nil where there is no such name.
-    static func status(in directory: Int32, _ name: ArraySlice<UInt8>, _ path: String) throws -> FileStatus? {
+    package static func status(in directory: Int32, _ name: ArraySlice<UInt8>, _ path: String) throws -> FileStatus? {
         var buffer = stat()
         let result = name.withCString { fstatat(directory, $0, &buffer, AT_SYMLINK_NOFOLLOW) }
         if result == 0 { return FileStatus(buffer) }
         if errno == ENOENT { return nil }
-        throw SpoolError.last("examine", path)
+        throw FileError.last("examine", path)
     }
 
     /// Makes a directory and those above it, each of them durable.
-    func makeDirectories(_ path: SpoolPath) throws -> Descriptor {
+    package func makeDirectories(_ path: RelativePath) throws -> Descriptor {
         var current = try directory(.root)
         for component in path.components {
             if component.withCString({ mkdirat(current.raw, $0, 0o777) }) == 0 {
                 try current.synchronize(display(path))
             } else if errno != EEXIST {
-                throw SpoolError.last("make directory", display(path))
+                throw FileError.last("make directory", display(path))
             }
             current = try Descriptor.open(current.raw, component, O_RDONLY | O_DIRECTORY, path: display(path))
         }
@@ -93,13 +96,13 @@ package final class Folder: Sendable {
     }
 
     /// The names in an open directory, without `.` and `..`, in the order of the file system.
-    static func names(in directory: borrowing Descriptor, _ path: String) throws -> [[UInt8]] {
+    package static func names(in directory: borrowing Descriptor, _ path: String) throws -> [[UInt8]] {
         // A descriptor of its own: fdopendir takes it over, and its position starts at the first name.
         let raw = openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard raw >= 0 else { throw SpoolError.last("list", path) }
+        guard raw >= 0 else { throw FileError.last("list", path) }
         guard let stream = fdopendir(raw) else {
             close(raw)
-            throw SpoolError.last("list", path)
+            throw FileError.last("list", path)
         }
         defer { closedir(stream) }
         var names = [[UInt8]]()
@@ -109,20 +112,20 @@ package final class Folder: Sendable {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
             if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
         }
-        guard errno == 0 else { throw SpoolError.last("list", path) }
+        guard errno == 0 else { throw FileError.last("list", path) }
         return names
     }
 }
 
 /// How a rename treats what has the new name already.
-enum RenameRule: UInt32 {
+package enum RenameRule: UInt32 {
     case noReplace = 1
     case exchange = 2
 }
 
 extension Folder {
     /// Renames by a rule; false where the file system does not know the rule (NFS, some FUSE).
-    static func rename(
+    package static func rename(
         _ from: (directory: Int32, name: ArraySlice<UInt8>), _ to: (directory: Int32, name: ArraySlice<UInt8>),
         _ rule: RenameRule, path: String
     ) throws -> Bool {
@@ -134,15 +137,15 @@ extension Folder {
         if result == 0 { return true }
         switch errno {
         case EINVAL, ENOSYS: return false
-        case EEXIST, ENOTEMPTY: throw SpoolError.occupied(path: path)
-        default: throw SpoolError.last("rename", path)
+        case EEXIST, ENOTEMPTY: throw FileError.occupied(path: path)
+        default: throw FileError.last("rename", path)
         }
     }
 
     /// Removes a name and all below it, never through a symbolic link; nothing happens where there is no such name.
-    static func removeTree(in directory: Int32, _ name: ArraySlice<UInt8>, path: String) throws {
+    package static func removeTree(in directory: Int32, _ name: ArraySlice<UInt8>, path: String) throws {
         if name.withCString({ unlinkat(directory, $0, 0) }) == 0 || errno == ENOENT { return }
-        guard errno == EISDIR || errno == EPERM else { throw SpoolError.last("remove", path) }
+        guard errno == EISDIR || errno == EPERM else { throw FileError.last("remove", path) }
         do {
             let inner = try Descriptor.open(directory, name, O_RDONLY | O_DIRECTORY, path: path)
             for child in try names(in: inner, path) {
@@ -150,7 +153,7 @@ extension Folder {
             }
         }
         guard name.withCString({ unlinkat(directory, $0, AT_REMOVEDIR) }) == 0 || errno == ENOENT else {
-            throw SpoolError.last("remove", path)
+            throw FileError.last("remove", path)
         }
     }
 }

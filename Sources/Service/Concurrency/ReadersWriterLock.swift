@@ -3,7 +3,7 @@ import Foundation
 /// Lets many work side by side, or one alone.
 ///
 /// Sendable because its state is only touched under its condition's lock.
-final class SharedAccess: @unchecked Sendable {
+final class ReadersWriterLock: @unchecked Sendable {
     private let condition = NSCondition()
     private var working = 0
     private var isExclusive = false

@@ -1,3 +1,4 @@
+import Files
 import Colorization
 import Digest
 import Flow
@@ -6,7 +7,7 @@ import Imaging
 import Spool
 
 /// What an error says about the image it came up with.
-package enum Verdict: Sendable, Equatable {
+package enum ErrorClass: Sendable, Equatable {
     /// The image is as the policy leaves it alone.
     case skipped(String)
     /// The file may still be growing.
@@ -40,7 +41,7 @@ package enum Verdict: Sendable, Equatable {
             } else {
                 self = error.isTransient ? .temporary(text) : .permanent(text)
             }
-        case let error as SpoolError:
+        case let error as FileError:
             if error.isDiskFull {
                 self = .noSpace(text)
             } else if error.isGone {

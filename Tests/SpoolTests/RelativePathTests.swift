@@ -1,3 +1,4 @@
+@testable import Files
 import Digest
 import Foundation
 import TestSupport
@@ -5,10 +6,10 @@ import Testing
 
 @testable import Spool
 
-@Suite struct SpoolPathTests {
+@Suite struct RelativePathTests {
     @Test(arguments: ["/a", "a/", "a//b", ".", "..", "a/../b", "a/./b", "a\0b", "../a"])
     func refusesWhatCouldLeadOut(_ text: String) {
-        #expect(SpoolPath(text) == nil)
+        #expect(RelativePath(text) == nil)
     }
 
     @Test(arguments: [
@@ -20,13 +21,13 @@ import Testing
         ("e\u{301}", "e\u{301}"),
     ])
     func escapesForPeople(_ path: String, _ escaped: String) throws {
-        let path = try #require(SpoolPath(path))
+        let path = try #require(RelativePath(path))
         #expect(path.description.unicodeScalars.elementsEqual(escaped.unicodeScalars))
-        #expect(SpoolPath(escaped: escaped) == path)
+        #expect(RelativePath(escaped: escaped) == path)
     }
 
     @Test func escapesInvalidText() throws {
-        let path = try #require(SpoolPath(bytes: [0x61, 0xFF, 0xC3, 0x2E, 0xE2, 0x82]))
+        let path = try #require(RelativePath(bytes: [0x61, 0xFF, 0xC3, 0x2E, 0xE2, 0x82]))
         #expect(path.description == "a\\xFF\\xC3.\\xE2\\x82")
     }
 
@@ -36,9 +37,9 @@ import Testing
         for _ in 0..<500 {
             let count = Int.random(in: 1...40, using: &generator)
             let bytes = (0..<count).map { _ in UInt8.random(in: 1...255, using: &generator) }
-            guard let path = SpoolPath(bytes: bytes) else { continue }
-            #expect(SpoolPath(escaped: path.description) == path, "seed \(seed), bytes \(bytes)")
-            let coded = try JSONDecoder().decode(SpoolPath.self, from: JSONEncoder().encode(path))
+            guard let path = RelativePath(bytes: bytes) else { continue }
+            #expect(RelativePath(escaped: path.description) == path, "seed \(seed), bytes \(bytes)")
+            let coded = try JSONDecoder().decode(RelativePath.self, from: JSONEncoder().encode(path))
             #expect(coded == path, "seed \(seed), bytes \(bytes)")
             #expect(!path.description.unicodeScalars.contains { $0.value < 32 || $0.value == 127 })
         }
@@ -46,30 +47,30 @@ import Testing
 
     @Test(arguments: ["a\\", "a\\x", "a\\xG0", "a\\x1", "a\\n", "a\\x+1"])
     func refusesWhatEscapingNeverGives(_ text: String) {
-        #expect(SpoolPath(escaped: text) == nil)
+        #expect(RelativePath(escaped: text) == nil)
     }
 
     @Test func takesNamesApart() throws {
-        let path = try #require(SpoolPath("album/summer/grand.ma.tif"))
+        let path = try #require(RelativePath("album/summer/grand.ma.tif"))
         #expect(Array(path.name) == Array("grand.ma.tif".utf8))
         #expect(Array(path.stem) == Array("grand.ma".utf8))
         #expect(Array(path.suffix) == Array(".tif".utf8))
-        #expect(path.parent == SpoolPath("album/summer"))
+        #expect(path.parent == RelativePath("album/summer"))
         #expect(path.parent.parent.parent == .root)
-        #expect(path.isInside(SpoolPath("album")!))
-        #expect(!SpoolPath("albums/a")!.isInside(SpoolPath("album")!))
-        #expect(Array(SpoolPath("plain")!.stem) == Array("plain".utf8))
-        #expect(SpoolPath("plain")!.suffix.isEmpty)
+        #expect(path.isInside(RelativePath("album")!))
+        #expect(!RelativePath("albums/a")!.isInside(RelativePath("album")!))
+        #expect(Array(RelativePath("plain")!.stem) == Array("plain".utf8))
+        #expect(RelativePath("plain")!.suffix.isEmpty)
     }
 
     @Test func shortensStemsWithinACharacter() {
-        let long = SpoolPath(String(repeating: "ä", count: 125) + ".tif")!
-        let other = SpoolPath(String(repeating: "ä", count: 124) + "o.tif")!
+        let long = RelativePath(String(repeating: "ä", count: 125) + ".tif")!
+        let other = RelativePath(String(repeating: "ä", count: 124) + "o.tif")!
         let stem = ResultName.stem(of: long)
         #expect(stem.count <= 180)
         #expect(String(validating: stem, as: UTF8.self) != nil)
         #expect(stem != ResultName.stem(of: other))
-        #expect(ResultName.stem(of: SpoolPath("a/short.tif")!) == Array("short".utf8))
+        #expect(ResultName.stem(of: RelativePath("a/short.tif")!) == Array("short".utf8))
     }
 }
 
@@ -92,7 +93,7 @@ import Testing
         let spool = try TemporarySpool()
         let content = String(repeating: "0123456789abcdef", count: 40_000)
         let stamp = try spool.drop("large", content)
-        let file = try Folder(spool.configuration.inbox).openFile(SpoolPath("large")!, expecting: stamp)
+        let file = try Folder(spool.configuration.inbox).openFile(RelativePath("large")!, expecting: stamp)
         #expect(try file.hash() == ContentHash(of: Data(content.utf8)))
     }
 
@@ -100,11 +101,11 @@ import Testing
         let spool = try TemporarySpool()
         let stamp = try spool.drop("growing", "a")
         let inbox = try Folder(spool.configuration.inbox)
-        let file = try inbox.openFile(SpoolPath("growing")!, expecting: stamp)
+        let file = try inbox.openFile(RelativePath("growing")!, expecting: stamp)
         try spool.drop("growing", "ab")
-        #expect(throws: SpoolError.changed(path: inbox.path + "/growing")) { try file.hash() }
-        #expect(throws: SpoolError.changed(path: inbox.path + "/growing")) {
-            _ = try inbox.openFile(SpoolPath("growing")!, expecting: stamp)
+        #expect(throws: FileError.changed(path: inbox.path + "/growing")) { try file.hash() }
+        #expect(throws: FileError.changed(path: inbox.path + "/growing")) {
+            _ = try inbox.openFile(RelativePath("growing")!, expecting: stamp)
         }
     }
 
@@ -115,8 +116,8 @@ import Testing
         let inbox = try Folder(spool.configuration.inbox)
         let path = inbox.path + "/a/file"
         func expectChange() {
-            #expect(throws: SpoolError.changed(path: path)) {
-                _ = try inbox.openFile(SpoolPath("a/file")!, expecting: stamp)
+            #expect(throws: FileError.changed(path: path)) {
+                _ = try inbox.openFile(RelativePath("a/file")!, expecting: stamp)
             }
         }
         unlink(path)

@@ -4,34 +4,34 @@ import Testing
 
 @testable import Service
 
-@Suite struct WorkBoardTests {
+@Suite struct InFlightRegistryTests {
     @Test func showsWhatIsInHand() throws {
-        let board = WorkBoard()
-        #expect(board.isIdle)
-        let first = board.begin("a.jpg")
-        let second = board.begin("b.jpg")
-        try board.advance(second, to: "sampling")
-        #expect(board.entries.map(\.path) == ["a.jpg", "b.jpg"])
-        #expect(board.entries.map(\.stage) == ["opening", "sampling"])
-        #expect(board.entries.allSatisfy { $0.silent >= 0 && $0.seconds >= $0.silent })
-        board.end(first)
-        board.end(second)
-        #expect(board.isIdle)
+        let registry = InFlightRegistry()
+        #expect(registry.isIdle)
+        let first = registry.begin("a.jpg")
+        let second = registry.begin("b.jpg")
+        try registry.advance(second, to: "sampling")
+        #expect(registry.entries.map(\.path) == ["a.jpg", "b.jpg"])
+        #expect(registry.entries.map(\.stage) == ["opening", "sampling"])
+        #expect(registry.entries.allSatisfy { $0.silent >= 0 && $0.seconds >= $0.silent })
+        registry.end(first)
+        registry.end(second)
+        #expect(registry.isIdle)
     }
 
     @Test func abandonedWorkGivesUpAtItsNextStep() throws {
-        let board = WorkBoard()
-        let token = board.begin("a.jpg")
-        try board.advance(token, to: "decoding")
-        board.abandon()
-        #expect(throws: CancellationError.self) { try board.advance(token, to: "sampling") }
-        #expect(Verdict(CancellationError(), of: "a.jpg") == .abandoned)
+        let registry = InFlightRegistry()
+        let token = registry.begin("a.jpg")
+        try registry.advance(token, to: "decoding")
+        registry.abandon()
+        #expect(throws: CancellationError.self) { try registry.advance(token, to: "sampling") }
+        #expect(ErrorClass(CancellationError(), of: "a.jpg") == .abandoned)
     }
 }
 
 @Suite struct SharedAccessTests {
     @Test func oneThatMustBeAloneIs() {
-        let access = SharedAccess()
+        let access = ReadersWriterLock()
         let state = Mutex((working: 0, together: false))
         DispatchQueue.concurrentPerform(iterations: 40) { index in
             let alone = index % 5 == 0
@@ -53,7 +53,7 @@ import Testing
 
     /// A steady flow of others must not keep one that must be alone waiting: those who come later go later.
     @Test func oneThatMustBeAloneIsNotOvertaken() {
-        let access = SharedAccess()
+        let access = ReadersWriterLock()
         let order = Mutex<[String]>([])
         let group = DispatchGroup()
         func begin(_ name: String, alone: Bool) {
@@ -73,23 +73,23 @@ import Testing
         #expect(order.withLock { $0 } == ["suspect", "another"])
     }
 
-    private func entry(_ stage: String, _ seconds: Double, silent: Double) -> WorkBoard.Entry {
-        WorkBoard.Entry(path: "a", stage: stage, seconds: seconds, silent: silent)
+    private func entry(_ stage: String, _ seconds: Double, silent: Double) -> InFlightRegistry.Entry {
+        InFlightRegistry.Entry(path: "a", stage: stage, seconds: seconds, silent: silent)
     }
 
     @Test func slowIsNotStuck() {
-        #expect(!WorkBoard.isStuck([], decodeSeconds: 120))
-        #expect(!WorkBoard.isStuck([entry("rendering", 90_000, silent: 400)], decodeSeconds: 120))
+        #expect(!InFlightRegistry.isStuck([], decodeSeconds: 120))
+        #expect(!InFlightRegistry.isStuck([entry("rendering", 90_000, silent: 400)], decodeSeconds: 120))
         let waiting = entry("waiting for memory", 90_000, silent: 90_000)
-        #expect(!WorkBoard.isStuck([waiting, entry("rendering", 90_000, silent: 1)], decodeSeconds: 120))
+        #expect(!InFlightRegistry.isStuck([waiting, entry("rendering", 90_000, silent: 1)], decodeSeconds: 120))
     }
 
     @Test func silenceIsStuck() {
-        #expect(WorkBoard.isStuck([entry("rendering", 500, silent: 421)], decodeSeconds: 120))
+        #expect(InFlightRegistry.isStuck([entry("rendering", 500, silent: 421)], decodeSeconds: 120))
         #expect(
-            WorkBoard.isStuck(
+            InFlightRegistry.isStuck(
                 [entry("decoding", 500, silent: 421), entry("rendering", 500, silent: 1)], decodeSeconds: 120))
         let waiting = entry("waiting for its turn", 90_000, silent: 90_000)
-        #expect(WorkBoard.isStuck([waiting, waiting], decodeSeconds: 120), "all wait, and for nobody")
+        #expect(InFlightRegistry.isStuck([waiting, waiting], decodeSeconds: 120), "all wait, and for nobody")
     }
 }

@@ -1,3 +1,5 @@
+import DequeModule
+import Files
 import Foundation
 
 /// Nanoseconds on a clock that nobody sets; it goes on while the machine sleeps.
@@ -25,7 +27,7 @@ struct MonotonicTime: Comparable, Sendable {
 ///
 /// A file is watched from its first sighting. Every sighting that differs from the last starts its wait again; a file
 /// that is seen unchanged at the end of its wait is ready and forgotten here.
-struct Settling {
+struct StabilityTracker {
     /// How long a file must rest.
     enum Wait: Int, CaseIterable {
         /// It came whole, by a rename.
@@ -45,9 +47,9 @@ struct Settling {
     }
 
     private let seconds: [Wait: Double]
-    private var entries: [SpoolPath: Entry] = [:]
+    private var entries: [RelativePath: Entry] = [:]
     /// For each wait the files in the order they fall due, since all of one wait rest equally long.
-    private var queues: [Wait: FIFO<(due: MonotonicTime, path: SpoolPath)>] = [:]
+    private var queues: [Wait: Deque<(due: MonotonicTime, path: RelativePath)>] = [:]
 
     /// Times in seconds.
     init(quiet: Double, patience: Double) {
@@ -56,18 +58,18 @@ struct Settling {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    func contains(_ path: SpoolPath) -> Bool { entries[path] != nil }
+    func contains(_ path: RelativePath) -> Bool { entries[path] != nil }
 
     /// When the next file falls due.
     var nextDue: MonotonicTime? { queues.values.compactMap { $0.first?.due }.min() }
 
     /// An event says that the file is there and how long it should rest.
-    mutating func arrived(_ path: SpoolPath, _ stamp: FileStamp, wait: Wait, at now: MonotonicTime) {
+    mutating func arrived(_ path: RelativePath, _ stamp: FileStamp, wait: Wait, at now: MonotonicTime) {
         enter(path, Entry(stamp: stamp, since: now, wait: wait, origin: .arrival, wasTruncated: false))
     }
 
     /// A scan has seen the file: a new one starts to rest, a known one goes on unless it has changed.
-    mutating func scanned(_ path: SpoolPath, _ stamp: FileStamp, at now: MonotonicTime) {
+    mutating func scanned(_ path: RelativePath, _ stamp: FileStamp, at now: MonotonicTime) {
         if var entry = entries[path] {
             guard entry.stamp != stamp else { return }
             entry.stamp = stamp
@@ -90,17 +92,17 @@ struct Settling {
     }
 
     /// The file is gone.
-    mutating func forget(_ path: SpoolPath) {
+    mutating func forget(_ path: RelativePath) {
         entries[path] = nil
     }
 
     /// The folder and all in it are gone.
-    mutating func forgetTree(_ folder: SpoolPath) {
+    mutating func forgetTree(_ folder: RelativePath) {
         entries = entries.filter { !$0.key.isInside(folder) }
     }
 
     /// Takes out the next file whose wait is over, to be examined again; nil where all must wait.
-    mutating func popDue(at now: MonotonicTime) -> SpoolPath? {
+    mutating func popDue(at now: MonotonicTime) -> RelativePath? {
         for wait in Wait.allCases {
             while let next = queues[wait]?.first, next.due <= now {
                 _ = queues[wait]?.popFirst()
@@ -114,7 +116,9 @@ struct Settling {
     }
 
     /// Says what a file that fell due looks like now, nil where it is gone; returns it if it is ready.
-    mutating func examined(_ path: SpoolPath, _ stamp: FileStamp?, at now: MonotonicTime, arrival: Date) -> Candidate? {
+    mutating func examined(_ path: RelativePath, _ stamp: FileStamp?, at now: MonotonicTime, arrival: Date)
+        -> Candidate?
+    {
         guard var entry = entries[path] else { return nil }
         guard let stamp else {
             entries[path] = nil
@@ -136,8 +140,8 @@ struct Settling {
 
     private func due(_ entry: Entry) -> MonotonicTime { entry.since + seconds[entry.wait]! }
 
-    private mutating func enter(_ path: SpoolPath, _ entry: Entry) {
+    private mutating func enter(_ path: RelativePath, _ entry: Entry) {
         entries[path] = entry
-        queues[entry.wait, default: FIFO()].append((due(entry), path))
+        queues[entry.wait, default: Deque()].append((due(entry), path))
     }
 }

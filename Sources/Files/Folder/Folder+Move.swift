@@ -8,33 +8,34 @@ extension Folder {
     ///   - stamp: The file that is meant; `changed` is thrown where another has its name.
     ///   - tag: Put between stem and extension where the name is taken.
     /// - Returns: The path in the other folder.
-    func move(_ path: SpoolPath, _ stamp: FileStamp, to other: Folder, as target: SpoolPath, tag: String) throws
-        -> SpoolPath
+    package func move(_ path: RelativePath, _ stamp: FileStamp, to other: Folder, as target: RelativePath, tag: String)
+        throws
+        -> RelativePath
     {
         let from = try directory(path.parent)
         let to = try other.makeDirectories(target.parent)
         for place in [target] + Self.alternatives(target, tag) {
             guard try Self.status(in: from.raw, path.name, display(path))?.stamp.matches(stamp) == true else {
-                throw SpoolError.changed(path: display(path))
+                throw FileError.changed(path: display(path))
             }
             do {
                 if try !rename(path, stamp, from, place, to, other) {
                     try copy(path, stamp, from, to: place, to, other)
                 }
-            } catch SpoolError.occupied {
+            } catch FileError.occupied {
                 continue
             }
             try to.synchronize(other.display(place))
             try from.synchronize(display(path))
             return place
         }
-        throw SpoolError.occupied(path: other.display(target))
+        throw FileError.occupied(path: other.display(target))
     }
 
     /// Renames, or makes a second link and removes the first where the file system has no no-replace; false where only a
     /// copy helps.
     private func rename(
-        _ path: SpoolPath, _ stamp: FileStamp, _ from: borrowing Descriptor, _ target: SpoolPath,
+        _ path: RelativePath, _ stamp: FileStamp, _ from: borrowing Descriptor, _ target: RelativePath,
         _ to: borrowing Descriptor, _ other: Folder
     ) throws -> Bool {
         do {
@@ -43,29 +44,29 @@ extension Folder {
                 let moved = try Self.status(in: to.raw, target.name, other.display(target))
                 if let moved, !moved.stamp.matches(stamp) {
                     _ = try Self.rename((to.raw, target.name), (from.raw, path.name), .noReplace, path: display(path))
-                    throw SpoolError.changed(path: display(path))
+                    throw FileError.changed(path: display(path))
                 }
                 return true
             }
-        } catch SpoolError.system(_, _, let code) where code == EXDEV {
+        } catch FileError.system(_, _, let code) where code == EXDEV {
             return false
         }
         let status = path.name.withCString { old in
             target.name.withCString { new in linkat(from.raw, old, to.raw, new, 0) }
         }
         if status != 0 {
-            if errno == EEXIST { throw SpoolError.occupied(path: other.display(target)) }
+            if errno == EEXIST { throw FileError.occupied(path: other.display(target)) }
             return false
         }
         guard path.name.withCString({ unlinkat(from.raw, $0, 0) }) == 0 else {
-            throw SpoolError.last("remove", display(path))
+            throw FileError.last("remove", display(path))
         }
         return true
     }
 
     /// Copies, compares, and only then removes.
     private func copy(
-        _ path: SpoolPath, _ stamp: FileStamp, _ from: borrowing Descriptor, to target: SpoolPath,
+        _ path: RelativePath, _ stamp: FileStamp, _ from: borrowing Descriptor, to target: RelativePath,
         _ to: borrowing Descriptor, _ other: Folder
     ) throws {
         let source = try openFile(path, expecting: stamp)
@@ -74,10 +75,10 @@ extension Folder {
             // A crash between copy and removal left both.
             guard try existing.status(shown).stamp.size == stamp.size,
                 try ContentHash(descriptor: existing.raw, path: shown) == source.hash()
-            else { throw SpoolError.occupied(path: shown) }
+            else { throw FileError.occupied(path: shown) }
         } else {
             // One name for each target: what a crash leaves is written over at the next try.
-            let hidden = Array((Staging.prefix + ContentHash(of: target.bytes).short).utf8)[...]
+            let hidden = Array((Folder.hiddenPrefix + ContentHash(of: target.bytes).short).utf8)[...]
             let flags = O_RDWR | O_CREAT | O_TRUNC
             let written = try Descriptor.open(to.raw, hidden, flags, mode: 0o666, path: shown)
             try source.copy(to: written, shown)
@@ -87,20 +88,20 @@ extension Folder {
             let code = errno
             _ = hidden.withCString { unlinkat(to.raw, $0, 0) }
             if result != 0 {
-                if code == EEXIST { throw SpoolError.occupied(path: shown) }
-                throw SpoolError.system(operation: "name", path: shown, code: code)
+                if code == EEXIST { throw FileError.occupied(path: shown) }
+                throw FileError.system(operation: "name", path: shown, code: code)
             }
             try to.synchronize(shown)
         }
         guard try Self.status(in: from.raw, path.name, display(path))?.stamp.matches(stamp) == true else {
-            throw SpoolError.changed(path: display(path))
+            throw FileError.changed(path: display(path))
         }
         guard path.name.withCString({ unlinkat(from.raw, $0, 0) }) == 0 else {
-            throw SpoolError.last("remove", display(path))
+            throw FileError.last("remove", display(path))
         }
     }
 
-    private static func alternatives(_ target: SpoolPath, _ tag: String) -> [SpoolPath] {
+    private static func alternatives(_ target: RelativePath, _ tag: String) -> [RelativePath] {
         let room = 255 - target.suffix.count - tag.utf8.count - 6
         let stem = Array(target.stem.prefix(max(1, room)))
         return ([""] + (2...99).map { "-\($0)" }).map { number in
@@ -111,7 +112,7 @@ extension Folder {
 
 extension OpenedFile {
     /// Writes the content, the mode and the times to another file, brings it to the disk and compares it.
-    borrowing func copy(to target: borrowing Descriptor, _ path: String) throws {
+    package borrowing func copy(to target: borrowing Descriptor, _ path: String) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
         var offset: off_t = 0
@@ -119,7 +120,7 @@ extension OpenedFile {
             let count = pread(descriptor.raw, buffer.baseAddress!, buffer.count, offset)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw SpoolError.last("read", path)
+                throw FileError.last("read", path)
             }
             if count == 0 { break }
             try target.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), path)
@@ -134,7 +135,7 @@ extension OpenedFile {
         try target.synchronize(path)
         _ = posix_fadvise(target.raw, 0, 0, POSIX_FADV_DONTNEED)
         guard try ContentHash(descriptor: target.raw, path: path) == hash() else {
-            throw SpoolError.damaged(path: path, detail: "the copy differs")
+            throw FileError.damaged(path: path, detail: "the copy differs")
         }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// Lets one at a time work under each key, so that the same work is not begun twice side by side.
 ///
 /// Sendable because its state is only touched under its condition's lock.
-final class Turns<Key: Hashable & Sendable>: @unchecked Sendable {
+final class KeyedLock<Key: Hashable & Sendable>: @unchecked Sendable {
     private let condition = NSCondition()
     private var taken: Set<Key> = []
 

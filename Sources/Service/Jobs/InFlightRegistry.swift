@@ -3,7 +3,7 @@ import Foundation
 /// What every worker is at, and when it last got on.
 ///
 /// Sendable because its state is only touched under its lock.
-package final class WorkBoard: @unchecked Sendable {
+package final class InFlightRegistry: @unchecked Sendable {
     /// One job in hand.
     package struct Entry: Sendable, Codable, Equatable {
         /// The file, relative to the inbox.

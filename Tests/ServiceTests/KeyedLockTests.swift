@@ -4,9 +4,9 @@ import Testing
 
 @testable import Service
 
-@Suite struct TurnsTests {
+@Suite struct KeyedLockTests {
     @Test func oneKeyIsWorkedOnByOneAtATime() {
-        let turns = Turns<Int>()
+        let turns = KeyedLock<Int>()
         let working = Mutex([Int](repeating: 0, count: 3))
         let most = Mutex([Int](repeating: 0, count: 3))
         DispatchQueue.concurrentPerform(iterations: 60) { index in
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func otherKeysDoNotWaitAndAnErrorEndsATurn() throws {
-        let turns = Turns<String>()
+        let turns = KeyedLock<String>()
         #expect(throws: POSIXError.self) {
             try turns.take("a") { try turns.take("b") { throw POSIXError(.EIO) } }
         }
