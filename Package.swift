@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Tensor", swiftSettings: fast),
         .target(name: "Kernels", dependencies: ["Tensor", "CKernels", "COpenBLAS"], swiftSettings: fast),
         .target(name: "Flow", dependencies: ["Tensor", "Kernels"], swiftSettings: fast),
-        .target(name: "Imaging", dependencies: ["Tensor", "CVips", "CSandbox"], swiftSettings: fast),
+        .target(name: "Imaging", dependencies: ["CSandbox", "CVips", "Files", "Tensor"], swiftSettings: fast),
         .target(name: "Digest", dependencies: ["CCrypto"]),
         .target(name: "Files", dependencies: ["CFileSystem", "Digest"]),
         .target(

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A file descriptor that closes itself.
-package struct Descriptor: ~Copyable, Sendable {
+/// A file descriptor that is closed with its last reference.
+package final class Descriptor: Sendable {
     package let raw: Int32
 
     /// Takes over an open descriptor.

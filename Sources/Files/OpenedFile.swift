@@ -7,7 +7,7 @@ package struct OpenedFile: ~Copyable, Sendable {
     package let stamp: FileStamp
     private let path: String
 
-    package init(descriptor: consuming Descriptor, stamp: FileStamp, path: String) {
+    package init(descriptor: Descriptor, stamp: FileStamp, path: String) {
         self.descriptor = descriptor
         self.stamp = stamp
         self.path = path

@@ -30,7 +30,7 @@ package final class InstanceLock: Sendable {
     }
 
     /// Takes a lock; waits a moment, since `isHeld` of another process takes it to find out.
-    private static func lock(_ file: borrowing Descriptor) -> Bool {
+    private static func lock(_ file: Descriptor) -> Bool {
         for _ in 0..<10 {
             if flock(file.raw, LOCK_EX | LOCK_NB) == 0 { return true }
             usleep(10_000)

@@ -35,8 +35,8 @@ extension Folder {
     /// Renames, or makes a second link and removes the first where the file system has no no-replace; false where only a
     /// copy helps.
     private func rename(
-        _ path: RelativePath, _ stamp: FileStamp, _ from: borrowing Descriptor, _ target: RelativePath,
-        _ to: borrowing Descriptor, _ other: Folder
+        _ path: RelativePath, _ stamp: FileStamp, _ from: Descriptor, _ target: RelativePath,
+        _ to: Descriptor, _ other: Folder
     ) throws -> Bool {
         do {
             if try Self.rename((from.raw, path.name), (to.raw, target.name), .noReplace, path: other.display(target)) {
@@ -66,8 +66,8 @@ extension Folder {
 
     /// Copies, compares, and only then removes.
     private func copy(
-        _ path: RelativePath, _ stamp: FileStamp, _ from: borrowing Descriptor, to target: RelativePath,
-        _ to: borrowing Descriptor, _ other: Folder
+        _ path: RelativePath, _ stamp: FileStamp, _ from: Descriptor, to target: RelativePath,
+        _ to: Descriptor, _ other: Folder
     ) throws {
         let source = try openFile(path, expecting: stamp)
         let shown = other.display(target)
@@ -112,7 +112,7 @@ extension Folder {
 
 extension OpenedFile {
     /// Writes the content, the mode and the times to another file, brings it to the disk and compares it.
-    package borrowing func copy(to target: borrowing Descriptor, _ path: String) throws {
+    package borrowing func copy(to target: Descriptor, _ path: String) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
         var offset: off_t = 0

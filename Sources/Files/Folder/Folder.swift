@@ -96,7 +96,7 @@ package final class Folder: Sendable {
     }
 
     /// The names in an open directory, without `.` and `..`, in the order of the file system.
-    package static func names(in directory: borrowing Descriptor, _ path: String) throws -> [[UInt8]] {
+    package static func names(in directory: Descriptor, _ path: String) throws -> [[UInt8]] {
         // A descriptor of its own: fdopendir takes it over, and its position starts at the first name.
         let raw = openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw FileError.last("list", path) }

@@ -20,7 +20,7 @@ extension Publisher {
     }
 
     /// The content of what may be a result's metadata; nil where it certainly is not.
-    private func document(_ name: [UInt8], in directory: borrowing Descriptor, _ display: String) throws -> Data? {
+    private func document(_ name: [UInt8], in directory: Descriptor, _ display: String) throws -> Data? {
         do {
             let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: display)
             guard try file.status(display).kind == .file else { return nil }

@@ -1,4 +1,5 @@
 import CSandbox
+import Files
 import Foundation
 
 /// A process that stands ready to decode: `autochrome decode-helper`.
@@ -19,7 +20,7 @@ package enum DecodeHelper {
         try warmUp()
         let dataBytes = ownData()
         let confinement = try Jail.close()
-        let client = Channel(OwnedDescriptor(channel))
+        let client = Channel(Descriptor(owning: channel))
         try client.send(confinement)
         while let child = try launch(client, dataBytes, confinement, intrude), let status = wait(for: child, client) {
             try client.send(status)
@@ -29,7 +30,7 @@ package enum DecodeHelper {
     /// A process at work, and the end of a pipe that closes with it.
     private struct Child {
         var process: pid_t
-        var life: OwnedDescriptor
+        var life: Descriptor
     }
 
     /// Waits for a request and starts a child for it; nil when there will be none.
@@ -54,7 +55,7 @@ package enum DecodeHelper {
             _exit(0)
         }
         Foundation.close(ends[1])
-        let life = OwnedDescriptor(ends[0])
+        let life = Descriptor(owning: ends[0])
         guard process > 0 else { throw Channel.Failure(code: errno) }
         return Child(process: process, life: life)
     }
@@ -78,9 +79,12 @@ package enum DecodeHelper {
             base64Encoded: """
                 iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==
                 """)!
-        let memory = OwnedDescriptor(sb_memory("pixel", off_t(image.count)))
-        guard memory.raw >= 0, image.withUnsafeBytes({ pwrite(memory.raw, $0.baseAddress, $0.count, 0) }) == image.count
-        else { throw Channel.Failure(code: errno) }
+        let raw = sb_memory("pixel", off_t(image.count))
+        guard raw >= 0 else { throw Channel.Failure(code: errno) }
+        let memory = Descriptor(owning: raw)
+        guard image.withUnsafeBytes({ pwrite(memory.raw, $0.baseAddress, $0.count, 0) }) == image.count else {
+            throw Channel.Failure(code: errno)
+        }
         let photograph = try Photograph.open(descriptor: memory.raw, name: "a pixel")
         _ = try JSONDecoder().decode(
             HelperRequest.self, from: JSONEncoder().encode(HelperRequest(work: .probe, limits: DecodeLimits())))

@@ -1,11 +1,12 @@
 import CSandbox
+import Files
 import Foundation
 
 /// A helper's child: serves one request, locked down.
 struct Worker {
     let request: HelperRequest
     let answers: Channel
-    let file: OwnedDescriptor?
+    let file: Descriptor?
     /// Bytes that count towards the limit of data before anything is decoded.
     let dataBytes: Int
     let confinement: Confinement

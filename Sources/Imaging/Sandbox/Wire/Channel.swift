@@ -1,4 +1,5 @@
 import CSandbox
+import Files
 import Foundation
 
 /// One end of a socket pair that keeps messages apart and carries descriptors; closed with its last reference.
@@ -6,7 +7,7 @@ final class Channel: Sendable {
     /// Longest message; one that is longer is an error.
     private static let capacity = 64 << 10
 
-    private let owned: OwnedDescriptor
+    private let owned: Descriptor
     var descriptor: Int32 { owned.raw }
 
     struct Failure: Error {
@@ -14,13 +15,13 @@ final class Channel: Sendable {
         var code: Int32
     }
 
-    init(_ owned: OwnedDescriptor) { self.owned = owned }
+    init(_ owned: Descriptor) { self.owned = owned }
 
     static func pair() throws(Failure) -> (Channel, Channel) {
         var ends: [Int32] = [0, 0]
         let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Failure(code: errno) }
-        return (Channel(OwnedDescriptor(ends[0])), Channel(OwnedDescriptor(ends[1])))
+        return (Channel(Descriptor(owning: ends[0])), Channel(Descriptor(owning: ends[1])))
     }
 
     func send(_ message: some Encodable, _ descriptors: [Int32] = []) throws {
@@ -37,13 +38,13 @@ final class Channel: Sendable {
     /// - Throws: `Failure`, or a decoding error if it is not such a message.
     func receive<Message: Decodable>(
         _ type: Message.Type, until deadline: ContinuousClock.Instant? = nil, descriptors most: Int = 0
-    ) throws -> (Message, [OwnedDescriptor]) {
+    ) throws -> (Message, [Descriptor]) {
         if let deadline { try wait(until: deadline) }
         var data = [UInt8](repeating: 0, count: Self.capacity)
         var descriptors = [Int32](repeating: -1, count: most)
         var count: Int32 = 0
         let length = sb_receive(descriptor, &data, data.count, &descriptors, Int32(most), &count)
-        let owned = descriptors.prefix(Int(count)).map(OwnedDescriptor.init)
+        let owned = descriptors.prefix(Int(count)).map(Descriptor.init(owning:))
         guard length > 0 else { throw Failure(code: length < 0 ? errno : 0) }
         return (try JSONDecoder().decode(type, from: Data(data[..<length])), owned)
     }
@@ -61,11 +62,4 @@ final class Channel: Sendable {
             if count < 0, errno != EINTR { throw Failure(code: errno) }
         }
     }
-}
-
-/// A descriptor that is closed with its last reference.
-final class OwnedDescriptor: Sendable {
-    let raw: Int32
-    init(_ raw: Int32) { self.raw = raw }
-    deinit { close(raw) }
 }

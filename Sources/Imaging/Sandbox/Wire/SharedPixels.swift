@@ -1,4 +1,5 @@
 import CSandbox
+import Files
 import Foundation
 
 /// The layout of the shared memory in which a helper hands back a photograph's pixels: chroma, gray levels, opacity.
@@ -16,9 +17,9 @@ struct SharedPixels {
     init(_ description: ImageDescription) { self.description = description }
 
     /// New memory; nil, and `errno`, if there is none.
-    func make() -> OwnedDescriptor? {
+    func make() -> Descriptor? {
         let memory = sb_memory("pixels", size)
-        return memory < 0 ? nil : OwnedDescriptor(memory)
+        return memory < 0 ? nil : Descriptor(owning: memory)
     }
 
     // MARK: The helper's side
@@ -26,7 +27,7 @@ struct SharedPixels {
     /// Runs `body` on the memory, and keeps the chroma that it returns.
     /// - Returns: whether there is any chroma; nil if the memory is not what it should be.
     func fill(
-        _ memory: OwnedDescriptor,
+        _ memory: Descriptor,
         _ body: (UnsafeMutablePointer<UInt16>, UnsafeMutablePointer<UInt16>?) throws -> [Float]?
     ) rethrows -> Bool? {
         var status = stat()
@@ -43,7 +44,7 @@ struct SharedPixels {
     // MARK: The client's side
 
     /// A copy of tones and opacity, of which any value will do; nil if they cannot be read.
-    func plane(_ memory: OwnedDescriptor) -> GrayPlane? {
+    func plane(_ memory: Descriptor) -> GrayPlane? {
         var plane = GrayPlane(width: description.width, height: description.height, hasAlpha: description.hasAlpha)
         let bytes = pixels * MemoryLayout<UInt16>.size
         let isWhole = plane.withUnsafeMutablePointers { tones, alpha in
@@ -54,7 +55,7 @@ struct SharedPixels {
     }
 
     /// A copy of a and b at 256×256; nil if they cannot be read or are no chroma.
-    func chroma(_ memory: OwnedDescriptor) -> [Float]? {
+    func chroma(_ memory: Descriptor) -> [Float]? {
         var chroma = [Float](repeating: 0, count: Self.chromaCount)
         guard Self.copy(memory, &chroma, Self.chromaBytes, at: 0), chroma.allSatisfy({ abs($0) <= 256 }) else {
             return nil
@@ -62,7 +63,7 @@ struct SharedPixels {
         return chroma
     }
 
-    private static func copy(_ memory: OwnedDescriptor, _ target: UnsafeMutableRawPointer, _ count: Int, at: Int)
+    private static func copy(_ memory: Descriptor, _ target: UnsafeMutableRawPointer, _ count: Int, at: Int)
         -> Bool
     {
         var done = 0
