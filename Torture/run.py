@@ -68,7 +68,8 @@ def main() -> None:
     harnesses = [
         ("kills.py", ["--kills", str(args.kills)]),
         ("kills.py", ["--kills", part, "--seed", "2", "--originals", "archive"]),
-        ("kills.py", ["--kills", part, "--seed", "3", "--plain"]),
+        ("kills.py", ["--kills", part, "--seed", "3", "--originals", "delete"]),
+        ("kills.py", ["--kills", part, "--seed", "4", "--plain"]),
         ("names.py", ["--rounds", str(args.rounds)]),
         ("faults.py", ["--every", str(args.every)]),
         ("powercut.py", ["--cuts", str(args.cuts)]),
