@@ -59,6 +59,87 @@ import Testing
         #expect(spool.read("inbox/album/a.tif") == "content")
     }
 
+    /// Its name may come to be another file's at any moment.
+    @Test(arguments: [NameChange.plainRename, .removal])
+    func aPhotographRenamedOntoTheNameIsNotDeleted(moment: NameChange) throws {
+        let spool = try TemporarySpool { $0.originals = .delete }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        try spool.write("another", to: spool.root, SpoolPath("aside")!)
+        let root = spool.root
+        let outcome = try interrupting { change, _ in
+            if change == moment { rename(root + "/aside", root + "/inbox/album/a.tif") }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        #expect(outcome == (moment == .removal ? .deleted : .replaced))
+        #expect(spool.read("inbox/album/a.tif") == "another")
+        #expect(spool.tree("inbox") == ["album", "album/a.tif"])
+    }
+
+    @Test func whatCannotBeDeletedGetsItsNameBack() throws {
+        let spool = try TemporarySpool { $0.originals = .delete }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        let outcome = try interrupting { change, _ in
+            if change == .removal { throw SpoolError.system(operation: "remove", path: "", code: EIO) }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        guard case .left = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(spool.tree("inbox") == ["album", "album/a.tif"])
+    }
+
+    @Test func whatADeadProcessWasDeletingIsGivenBack() throws {
+        let spool = try TemporarySpool { $0.originals = .delete }
+        try spool.write("one", to: spool.configuration.inbox, SpoolPath(".autochrome-taken-1/album/a.tif")!)
+        try spool.write("two", to: spool.configuration.inbox, SpoolPath(".autochrome-taken-2/album/a.tif")!)
+        try spool.write("three", to: spool.configuration.inbox, SpoolPath(".autochrome-taken-3/b.tif")!)
+        _ = try OriginalsKeeper(configuration: spool.configuration)
+        #expect(spool.tree("inbox") == ["album", "album/a-returned.tif", "album/a.tif", "b.tif"])
+        #expect(Set(["a", "a-returned"].map { spool.read("inbox/album/\($0).tif") }) == ["one", "two"])
+    }
+
+    /// The file that was moved by mistake cannot have its name back, as a third has that by now.
+    @Test(arguments: [true, false]) func nothingStaysInTheArchiveByMistake(isTaken: Bool) throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        try spool.write("another", to: spool.root, SpoolPath("aside-0")!)
+        try spool.write("a third", to: spool.root, SpoolPath("aside-1")!)
+        let root = spool.root
+        let outcome = try interrupting { change, count in
+            if count == 0 || isTaken { rename(root + "/aside-\(count)", root + "/inbox/album/a.tif") }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        #expect(outcome == .replaced)
+        #expect(spool.read("inbox/album/a.tif") == (isTaken ? "a third" : "another"))
+        #expect(spool.read("inbox/album/a-returned.tif") == (isTaken ? "another" : nil))
+        #expect(spool.tree("archive") == ["album"])
+    }
+
+    /// A second link is made there and the first one removed; in between another file may take the name.
+    @Test(arguments: [NameChange.plainRename, .removal])
+    func archivesWhereRenamesKnowNoRules(moment: NameChange) throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        try spool.write("another", to: spool.root, SpoolPath("aside")!)
+        let root = spool.root
+        let outcome = try interrupting(rules: false) { change, _ in
+            if change == moment { rename(root + "/aside", root + "/inbox/album/a.tif") }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        #expect(outcome == (moment == .removal ? .archived(path) : .replaced))
+        #expect(spool.read("inbox/album/a.tif") == "another")
+        #expect(spool.read("archive/album/a.tif") == "published")
+    }
+
     @Test func archivesToAnotherFileSystem() throws {
         // /dev/shm is a memory file system of its own on every Linux.
         let shared = "/dev/shm/autochrome-test-\(getpid())"

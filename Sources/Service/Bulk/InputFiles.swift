@@ -1,3 +1,4 @@
+import Digest
 import Foundation
 import Imaging
 import Spool
@@ -8,6 +9,8 @@ package struct InputFiles: Sendable {
     package struct Item: Sendable {
         package var folder: Folder
         package var relative: SpoolPath
+        /// What it holds if it is the file that is meant; nil where any content will do.
+        package var content: ContentHash?
         /// Where it lies, fit for messages.
         package var display: String { folder.display(relative) }
     }
