@@ -212,6 +212,7 @@ package final class Daemon: Sendable {
     }
 
     private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
+        manager.repeatUnheard()
         runner.settleAgain()
         runner.withdrawVanished()
         if !once { runner.queueDue() }
