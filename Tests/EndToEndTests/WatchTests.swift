@@ -93,6 +93,17 @@ extension EndToEnd {
             await service.stop(daemon)
         }
 
+        /// Priorities are for the journal: a file that standard error was redirected to gets dates.
+        @Test(arguments: [true, false]) func priorities(goToTheJournalAlone toJournal: Bool) async throws {
+            let service = try TestService()
+            let arguments = ["watch", "--once", "--config", service.folder.path + "/service.yaml"]
+            let elsewhere = toJournal ? [:] : ["JOURNAL_STREAM": "8:12345678"]
+            let outcome = await (try Child(arguments, environment: elsewhere, toJournal: toJournal)).wait()
+            #expect(outcome.code == 0)
+            let lines = outcome.errors.split(separator: "\n")
+            #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("<") == toJournal }, "\(outcome.errors)")
+        }
+
         @Test func aStopLosesNothing() async throws {
             let service = try TestService(["samples": "4"])
             for index in 0..<6 { try service.drop(Pictures.gray(300, 200, seed: UInt64(index)), "\(index).png") }
