@@ -190,9 +190,7 @@ package final class Daemon: Sendable {
             for key in old.keysThatNeedRestart(comparedWith: next) {
                 logger.warning("\(key) has changed; that takes effect when the service is restarted")
             }
-            let model = try LoadedModel.load(next.model)
-            let workshop = Workshop(model: model, configuration: next, decoder: decoder)
-            runner.replace(.init(configuration: next, workshop: workshop))
+            runner.reload(next, model: try LoadedModel.load(next.model))
             logger.notice("configuration reloaded")
         } catch {
             logger.error("configuration not reloaded, the old one stays: \(error)")

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// The ledger is told first and files are moved after, so that a crash between the two loses nothing.
 package final class JobRunner: Sendable {
-    /// What the daemon's settings and model are at the moment; replaced as a whole by a reload.
+    /// What the daemon's settings and model are at the moment; replaced together by a reload.
     package struct Current: Sendable {
         package var configuration: Configuration
         package var workshop: Workshop
@@ -54,8 +54,14 @@ package final class JobRunner: Sendable {
         self.logger = logger
     }
 
-    /// Uses other settings from the next job on.
-    package func replace(_ current: Current) { self.current.withLock { $0 = current } }
+    /// Uses another model, and what a running daemon can take over of another configuration, from the next job on.
+    package func reload(_ configuration: Configuration, model: LoadedModel) {
+        current.withLock { current in
+            let next = current.configuration.reloaded(from: configuration)
+            current = Current(
+                configuration: next, workshop: current.workshop.replaced(model: model, configuration: next))
+        }
+    }
 
     package var configuration: Configuration { current.withLock { $0.configuration } }
     package var modelName: String { current.withLock { $0.workshop.model.metadata.name } }

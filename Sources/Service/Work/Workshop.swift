@@ -23,7 +23,7 @@ package struct Workshop: Sendable {
     }
 
     package let model: LoadedModel
-    private let budget: MemoryBudget
+    let budget: MemoryBudget
     private let limits: DecodeLimits
     private let decoder: SandboxedDecoder
     private let writer: ResultWriter
@@ -31,13 +31,27 @@ package struct Workshop: Sendable {
     package init(
         model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder, transfer: LatentTransfer? = nil
     ) {
+        let budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
+        self.init(model, configuration, decoder, transfer, budget)
+    }
+
+    private init(
+        _ model: LoadedModel, _ configuration: Configuration, _ decoder: SandboxedDecoder, _ transfer: LatentTransfer?,
+        _ budget: MemoryBudget
+    ) {
         self.model = model
         self.decoder = decoder
-        budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
+        self.budget = budget
         limits = configuration.decodeLimits
         writer = ResultWriter(
             colorizer: model.colorizer, model: model.metadata, program: ("Autochrome", Program.version),
             transfer: transfer, execution: Execution(threads: configuration.threadsPerWorker))
+    }
+
+    /// One with another model and configuration that shares this one's memory, since work of both may be in hand.
+    package func replaced(model: LoadedModel, configuration: Configuration) -> Workshop {
+        budget.resize(megapixels: configuration.memoryMegapixels)
+        return Workshop(model, configuration, decoder, nil, budget)
     }
 
     /// Decodes, colours and writes the pictures of a result into an empty directory, and returns its metadata.
