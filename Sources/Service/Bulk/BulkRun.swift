@@ -68,7 +68,8 @@ package struct BulkRun: Sendable {
     /// - Parameter force: Whether to work even where the result is up to date.
     package func recolor(_ item: InputFiles.Item, replacing result: PublishedResult, force: Bool) -> Outcome {
         attempt(item) { file, settings, order, identity in
-            if !force, result.identity == identity { return .alreadyDone }
+            let isRendered = result.rendering == ResultMetadata.currentRendering
+            if !force, isRendered, result.identity == identity { return .alreadyDone }
             let (staging, metadata) = try make(order, file, settings)
             try staging.seal(metadata, of: item.relative)
             try publisher.publish(staging, as: result.path, replacing: true)
