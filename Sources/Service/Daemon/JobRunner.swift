@@ -41,6 +41,9 @@ package final class JobRunner: Sendable {
     private let unsettled = Mutex<[Candidate]>([])
     /// Files put back as incomplete: where one goes away again, nothing else tells the ledger.
     let growing = Mutex<Set<SpoolPath>>([])
+    /// Moves files for threads that must not wait: to another file system, a move is a copy.
+    let moves = DispatchQueue(label: "autochrome.moves")
+    private let moving = DispatchGroup()
     private let pictures = Turns<ContentHash>()
     /// Work whose result may lie in the outbox while the ledger does not know it, and the file it is of.
     private let unrecorded = Mutex<[WorkIdentity: SpoolPath]>([:])
@@ -70,7 +73,7 @@ package final class JobRunner: Sendable {
     package func receive(_ candidates: [Candidate]) {
         do {
             for (candidate, step) in zip(candidates, try spools.ledger.receive(candidates)) {
-                if step.action == .enqueue { gate.push(candidate) } else { perform(step) }
+                if step.action == .enqueue { gate.push(candidate) } else { handOver(step) }
             }
         } catch {
             failures.add(1, ordering: .relaxed)
@@ -98,7 +101,7 @@ package final class JobRunner: Sendable {
         do {
             while let candidate = rest.last {
                 if let step = try spools.ledger.settle(candidate.path) {
-                    if step.job.state.isPending { gate.push(candidate) } else { perform(step) }
+                    if step.job.state.isPending { gate.push(candidate) } else { handOver(step) }
                 }
                 rest.removeLast()
             }
@@ -121,6 +124,25 @@ package final class JobRunner: Sendable {
             logger.debug("\(error)")
         }
     }
+
+    /// Does what a step of the ledger calls for; files are moved by another thread.
+    package func handOver(_ step: Ledger.Step) {
+        switch step.action {
+        case .enqueue, .enqueueLater, .leave: perform(step)
+        case .settleOriginal where configuration.originals == .keep: break
+        case .settleOriginal, .setAside:
+            moves.async(group: moving) { [self] in
+                // What is not begun before the end is done after the next start.
+                if gate.isClosed { return }
+                let token = board.begin(step.job.path.description)
+                defer { board.end(token) }
+                if (try? board.advance(token, to: "moving")) != nil { perform(step) }
+            }
+        }
+    }
+
+    /// Waits until every file that was handed over is moved or left for the next start.
+    package func waitForMoves() { moving.wait() }
 
     /// Does what a step of the ledger calls for.
     package func perform(_ step: Ledger.Step) {

@@ -68,6 +68,7 @@ package final class WorkGate: @unchecked Sendable {
     package var pauseReason: String? { condition.withLock { pause?.reason } }
     /// For how long nothing has been handed out; nil where nothing is in the way.
     package var pauseDuration: Duration? { condition.withLock { pause.map { $0.since.duration(to: .now) } } }
+    package var isClosed: Bool { condition.withLock { closed } }
     package var queued: Int { condition.withLock { queue.count } }
     package var isIdle: Bool { condition.withLock { inHand.isEmpty && queue.isEmpty } }
 
