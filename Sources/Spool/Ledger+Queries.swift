@@ -76,6 +76,14 @@ extension Ledger {
         try read { try Self.job(path, $0) }
     }
 
+    /// Whether a result in the outbox is on record for other files, and not for this one.
+    package func isResult(_ result: SpoolPath, ofOtherThan path: SpoolPath) throws -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database, sql: "SELECT max(path = ?) FROM job WHERE result = ?", arguments: [path.data, result.data])
+        } == false
+    }
+
     /// Bytes that may still be written to the ledger's file system.
     package func freeSpace() throws -> Int64 {
         let folder = try Folder((path as NSString).deletingLastPathComponent)

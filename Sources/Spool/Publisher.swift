@@ -77,7 +77,10 @@ package final class Publisher: Sendable {
                     try move(staging, to: place, replacing: false)
                     return place
                 }
-                guard status.kind == .directory, let old = try result(at: place), old.source == source,
+                // One that cannot be read is replaced by nobody, and is in the way of its own source alone.
+                guard status.kind == .directory,
+                    let old = last.contains(place) ? try result(at: place) : try? result(at: place),
+                    old.source == source,
                     replacesOther || old.identity.content == content, try isFlat(place)
                 else { continue }
                 try move(staging, to: place, replacing: true)
@@ -100,10 +103,20 @@ package final class Publisher: Sendable {
     }
 
     /// Where a source's result of this very work lies; nil where it does not.
-    package func find(source: SpoolPath, identity: WorkIdentity) throws -> SpoolPath? {
+    ///
+    /// - Parameter isAnothers: Says of a result that cannot be read whether it is known to be of another source, and so
+    ///   no reason to throw.
+    package func find(
+        source: SpoolPath, identity: WorkIdentity, isAnothers: (SpoolPath) throws -> Bool = { _ in false }
+    ) throws -> SpoolPath? {
         try ResultName.places(of: source, content: identity.content).first { place in
-            guard let result = try result(at: place) else { return false }
-            return result.source == source && result.identity == identity
+            do {
+                guard let result = try result(at: place) else { return false }
+                return result.source == source && result.identity == identity
+            } catch {
+                if (try? isAnothers(place)) == true { return false }
+                throw error
+            }
         }
     }
 

@@ -81,4 +81,23 @@ import Testing
         let again = try parts.ledger.receive([candidate]).map(\.action)
         #expect(again == [.setAside(reason: "no picture")])
     }
+
+    /// The result of another photograph, of the same content or the same stem, cannot be read.
+    @Test func aResultThatCannotBeReadIsInTheWayOfItsOwnAlone() throws {
+        let first = try drop("a.jpg")
+        _ = try parts.ledger.receive([first])
+        runner.run(first)
+        #expect(folder.exists("outbox/a/a.json"))
+        for name in ["outbox", "inbox", "state", "state/archive"] { chmod(folder.path + "/" + name, 0o777) }
+        for name in ["b.jpg", "a.jpeg"] {
+            let other = try drop(name)
+            _ = try parts.ledger.receive([other])
+            try folder.withUnreadable("outbox/a/a.json") { runner.run(other) }
+            let job = try #require(try parts.ledger.job(other.path))
+            #expect(job.state == .published, "\(name): \(job.state)")
+        }
+        #expect(runner.failures.load(ordering: .relaxed) == 0)
+        let results = folder.list("outbox").filter { !$0.hasPrefix(".") }
+        #expect(results.count >= 2 && results.contains("b"))
+    }
 }

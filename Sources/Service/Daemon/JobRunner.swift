@@ -251,7 +251,8 @@ package final class JobRunner: Sendable {
             if isReplaced, let own = job.result, own != result, try spools.publisher.result(at: own)?.source == path {
                 break
             }
-            if try spools.publisher.result(at: result)?.identity == identity {
+            // One that cannot be read keeps its own photograph waiting, and not this one.
+            if (try? spools.publisher.result(at: result))?.identity == identity {
                 logger.info("\(path): the same picture as \(other); its variants are in \(result)")
                 return result
             }
@@ -262,6 +263,8 @@ package final class JobRunner: Sendable {
                 return result
             }
         }
-        return try spools.publisher.find(source: path, identity: identity)
+        return try spools.publisher.find(source: path, identity: identity) {
+            try spools.ledger.isResult($0, ofOtherThan: path)
+        }
     }
 }
