@@ -219,7 +219,7 @@ package final class JobRunner: Sendable {
         let result = try staging.publish(
             metadata, of: path, content: content, previous: job.result,
             replacesOther: configuration.originals == .keep, spools.publisher)
-        for other in try spools.ledger.displace(from: result, by: path, content: content) { gate.push(other.candidate) }
+        for other in try spools.ledger.displace(from: result, by: path, as: identity) { gate.push(other.candidate) }
         let step = try record(candidate, identity, result)
         let seconds = metadata.timings
         logger.info(
@@ -234,7 +234,7 @@ package final class JobRunner: Sendable {
     /// Tells the ledger where a file's result lies.
     private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: SpoolPath) throws -> Ledger.Step {
         let step = try spools.ledger.published(
-            candidate.path, stamp: candidate.stamp, as: identity, result: result)
+            candidate.path, stamp: candidate.stamp, sidecars: candidate.sidecars, as: identity, result: result)
         unrecorded.withLock { $0[identity] = nil }
         return step
     }
