@@ -54,6 +54,11 @@ extension Ledger {
         try fetch("SELECT * FROM job WHERE state >= 4 AND state <= 5 ORDER BY updated DESC LIMIT ?", [limit])
     }
 
+    /// The files that wait for another try, the next one first.
+    package func waiting(limit: Int = 100) throws -> [Job] {
+        try fetch("SELECT * FROM job WHERE state = 2 ORDER BY next_try LIMIT ?", [limit])
+    }
+
     /// The files whose next try is due, the longest due first.
     package func due(at now: Date = Date(), limit: Int = 1000) throws -> [Job] {
         // A time further away than any wait comes from a clock that was set back since.

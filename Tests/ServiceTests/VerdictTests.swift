@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func ofSettingsAndTheSystem() {
-        #expect(Verdict(ConfigurationError.refused(file: "s.yaml", "bad"), of: "a") == .permanent("s.yaml: bad"))
+        #expect(Verdict(ConfigurationError.refused(file: "s.yaml", "bad"), of: "a") == .temporary("s.yaml: bad"))
         #expect(kind(Verdict(CocoaError(.fileWriteOutOfSpace), of: "a")) == "noSpace")
         #expect(kind(Verdict(ColorizationError.nonFinite, of: "a")) == "permanent")
         #expect(kind(Verdict(POSIXError(.EIO), of: "a")) == "temporary")

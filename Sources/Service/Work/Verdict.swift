@@ -55,7 +55,8 @@ package enum Verdict: Sendable, Equatable {
         case let error as CocoaError where error.code == .fileWriteOutOfSpace:
             self = .noSpace(error.localizedDescription)
         case is ConfigurationError:
-            self = .permanent(text)
+            // A sidecar may be saved while it is read, or put right.
+            self = .temporary(text)
         default:
             self = .temporary(text)
         }
