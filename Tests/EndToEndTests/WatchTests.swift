@@ -93,6 +93,17 @@ extension EndToEnd {
             await service.stop(daemon)
         }
 
+        @Test func aManagerThatIsBusyAtTheStartHearsOfItLater() async throws {
+            let service = try TestService()
+            let socket = try NotifySocket(service.folder.path + "/notify")
+            try socket.fill()
+            let daemon = try service.start("watch", environment: ["NOTIFY_SOCKET": socket.path])
+            #expect(await daemon.eventually { daemon.errors.contains("watching ") }, "\(daemon.errors)")
+            #expect(Set(socket.receiveAll()) == ["noise"])
+            #expect(await daemon.eventually { socket.receiveAll().contains("READY=1") })
+            await service.stop(daemon)
+        }
+
         /// Priorities are for the journal: a file that standard error was redirected to gets dates.
         @Test(arguments: [true, false]) func priorities(goToTheJournalAlone toJournal: Bool) async throws {
             let service = try TestService()
