@@ -77,6 +77,24 @@ extension EndToEnd {
             #expect(try contents(service) == ["a": hash(second)])
         }
 
+        /// Names are free again where originals are deleted; half a change to `keep` would replace the first result.
+        @Test func aReloadDoesNotChangeWhatHappensToOriginals() async throws {
+            let service = try TestService(["originals": "delete"])
+            let (daemon, _) = try await service.startDaemon()
+            try service.drop(first, "scan.png")
+            #expect(await daemon.eventually { service.folder.exists("outbox/scan") }, "\(daemon.errors)")
+            #expect(await daemon.eventually { service.folder.tree("inbox") == [] })
+            try service.configure(["originals": "keep"])
+            daemon.send(SIGHUP)
+            #expect(await daemon.eventually { daemon.errors.contains("configuration reloaded") }, "\(daemon.errors)")
+            #expect(daemon.errors.contains("originals has changed; that takes effect when the service is restarted"))
+            try service.drop(second, "scan.png")
+            #expect(await daemon.eventually { service.folder.tree("inbox") == [] }, "\(daemon.errors)")
+            await service.stop(daemon)
+            let expected = ["scan": hash(first), "scan-" + ContentHash(of: second).short: hash(second)]
+            #expect(try contents(service) == expected)
+        }
+
         @Test(arguments: ["archive", "delete"])
         func namesThatAreUsedAgainReplaceNothing(originals: String) async throws {
             let service = try TestService(["originals": originals])

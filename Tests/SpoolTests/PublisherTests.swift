@@ -174,6 +174,25 @@ import Testing
         #expect(!spool.exists("outbox/album"))
     }
 
+    @Test func anothersResultThatCannotBeReadIsNotInTheWay() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        #expect(try publisher.publish(tif, WorkIdentity("tif")) == SpoolPath("album/grandma"))
+        for name in ["/outbox", "/outbox/album"] { chmod(spool.root + name, 0o777) }
+        try spool.folder.withUnreadable("outbox/album/grandma/grandma.json") {
+            let identity = WorkIdentity("jpg")
+            #expect(throws: SpoolError.self) { try publisher.find(source: jpg, identity: identity) }
+            #expect(try publisher.find(source: jpg, identity: identity) { _ in true } == nil)
+            let place = try publisher.publish(jpg, identity)
+            #expect(place == SpoolPath("album/grandma-\(identity.content.short)"))
+            #expect(throws: SpoolError.self) { try publisher.find(source: tif, identity: WorkIdentity("tif")) }
+            #expect(throws: SpoolError.self) {
+                try publisher.publish(tif, WorkIdentity("tif 2"), previous: SpoolPath("album/grandma"))
+            }
+        }
+        #expect(try publisher.find(source: tif, identity: WorkIdentity("tif")) == SpoolPath("album/grandma"))
+    }
+
     @Test func removesWhatIsAbandonedAndNothingElse() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)

@@ -198,6 +198,36 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.failed) == [])
     }
 
+    @Test func aSidecarGoesWithItsFileAndComesBack() throws {
+        let spool = try TemporarySpool()
+        let store = try FailedStore(configuration: spool.configuration)
+        let path = SpoolPath("album/a.tif")!
+        // Two of one name, each with a sidecar of its own.
+        for round in 1...2 {
+            try spool.drop("album/a.tif.autochrome.yaml", "samples: \(round)")
+            _ = try store.store(report(path, "reason \(round)"), stamp: try spool.drop(path, "content \(round)"))
+            #expect(!spool.exists("inbox/album/a.tif.autochrome.yaml"))
+        }
+        let entries = try store.entries(from: path)
+        #expect(entries.count == 2)
+        for entry in entries {
+            let round = try #require(entry.report.reason.last)
+            #expect(spool.read("failed/\(entry.location.sidecar)") == "samples: \(round)")
+            try store.retry(entry)
+            #expect(spool.read("inbox/album/a.tif") == "content \(round)")
+            #expect(spool.read("inbox/album/a.tif.autochrome.yaml") == "samples: \(round)")
+            for name in ["a.tif", "a.tif.autochrome.yaml"] { unlink(spool.root + "/inbox/album/" + name) }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.failed) == [])
+
+        // One that was written meanwhile holds.
+        try spool.drop("album/a.tif.autochrome.yaml", "samples: 3")
+        _ = try store.store(report(path), stamp: try spool.drop(path))
+        try spool.drop("album/a.tif.autochrome.yaml", "samples: 4")
+        try store.retry(try #require(try store.entries(from: path).first))
+        #expect(spool.read("inbox/album/a.tif.autochrome.yaml") == "samples: 4")
+    }
+
     @Test func keepsFailuresOfOneNameApart() throws {
         let spool = try TemporarySpool()
         let store = try FailedStore(configuration: spool.configuration)

@@ -68,7 +68,8 @@ package struct BulkRun: Sendable {
     /// - Parameter force: Whether to work even where the result is up to date.
     package func recolor(_ item: InputFiles.Item, replacing result: PublishedResult, force: Bool) -> Outcome {
         attempt(item) { file, settings, order, identity in
-            if !force, result.identity == identity { return .alreadyDone }
+            let isRendered = result.rendering == ResultMetadata.currentRendering
+            if !force, isRendered, result.identity == identity { return .alreadyDone }
             var (staging, metadata) = try make(order, file, settings)
             // It stays the result of that name, whatever the original is called in the archive.
             metadata.source.name = result.source.escapedName

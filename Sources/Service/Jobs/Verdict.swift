@@ -35,10 +35,12 @@ package enum Verdict: Sendable, Equatable {
         case let error as ImagingError:
             if error.isNoSpace {
                 self = .noSpace(text)
+            } else if error.isTransient {
+                self = .temporary(text)
             } else if case .damaged = error {
                 self = .incomplete(text)
             } else {
-                self = error.isTransient ? .temporary(text) : .permanent(text)
+                self = .permanent(text)
             }
         case let error as SpoolError:
             if error.isDiskFull {
@@ -53,7 +55,8 @@ package enum Verdict: Sendable, Equatable {
         case let error as CocoaError where error.code == .fileWriteOutOfSpace:
             self = .noSpace(error.localizedDescription)
         case is ConfigurationError:
-            self = .permanent(text)
+            // A sidecar may be saved while it is read, or put right.
+            self = .temporary(text)
         default:
             self = .temporary(text)
         }

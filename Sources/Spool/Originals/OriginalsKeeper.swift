@@ -44,7 +44,10 @@ package final class OriginalsKeeper: Sendable {
                 return .kept
             case .archive:
                 guard let archive else { return .kept }
-                return .archived(try inbox.move(path, stamp, to: archive, as: path, tag: content.short))
+                let place = try inbox.move(path, stamp, to: archive, as: path, tag: content.short)
+                // The file is safe: a sidecar that stays behind is no reason to say otherwise.
+                try? inbox.moveSidecar(of: path, to: archive, as: place, tag: content.short)
+                return .archived(place)
             case .delete:
                 try inbox.remove(path, stamp)
                 return .deleted

@@ -59,8 +59,8 @@ package final class Publisher: Sendable {
             let places = ResultName.places(of: source, content: content)
             let last = previous.flatMap { $0.parent == source.parent ? [$0] : nil } ?? []
             for place in last + places {
-                let isFree = places.contains(place)
-                if try publish(staging, of: source, content, at: place, isFree: isFree, replacesOther) { return place }
+                let kind = (isFree: places.contains(place), isLast: last.contains(place))
+                if try publish(staging, of: source, content, at: place, kind, replacesOther) { return place }
             }
             throw SpoolError.occupied(path: outbox.display(places[0]))
         }
@@ -68,16 +68,18 @@ package final class Publisher: Sendable {
 
     /// Publishes at one of the places that a source's result may have; false where what lies there forbids it.
     private func publish(
-        _ staging: Staging, of source: SpoolPath, _ content: ContentHash, at place: SpoolPath, isFree: Bool,
-        _ replacesOther: Bool
+        _ staging: Staging, of source: SpoolPath, _ content: ContentHash, at place: SpoolPath,
+        _ kind: (isFree: Bool, isLast: Bool), _ replacesOther: Bool
     ) throws -> Bool {
         try racing { isRaced in
             guard let status = try outbox.status(place) else {
-                if !isFree { return false }
+                if !kind.isFree { return false }
                 try move(staging, to: place, replacing: false)
                 return true
             }
-            guard status.kind == .directory, let old = try result(at: place), old.source == source,
+            // A result that cannot be read is replaced by nobody, and is in the way of its own source alone.
+            guard status.kind == .directory,
+                let old = kind.isLast ? try result(at: place) : try? result(at: place), old.source == source,
                 replacesOther || old.identity.content == content, try isFlat(place)
             else { return false }
             // Another process was first with this very work: its result will do.
@@ -116,10 +118,20 @@ package final class Publisher: Sendable {
     }
 
     /// Where a source's result of this very work lies; nil where it does not.
-    package func find(source: SpoolPath, identity: WorkIdentity) throws -> SpoolPath? {
+    ///
+    /// - Parameter isAnothers: Says of a result that cannot be read whether it is known to be of another source, and so
+    ///   no reason to throw.
+    package func find(
+        source: SpoolPath, identity: WorkIdentity, isAnothers: (SpoolPath) throws -> Bool = { _ in false }
+    ) throws -> SpoolPath? {
         try ResultName.places(of: source, content: identity.content).first { place in
-            guard let result = try result(at: place) else { return false }
-            return result.source == source && result.identity == identity
+            do {
+                guard let result = try result(at: place) else { return false }
+                return result.source == source && result.identity == identity
+            } catch {
+                if (try? isAnothers(place)) == true { return false }
+                throw error
+            }
         }
     }
 

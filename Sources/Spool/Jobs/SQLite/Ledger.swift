@@ -122,6 +122,10 @@ enum LedgerSchema {
                 try database.execute(sql: "INSERT INTO tally (state, count) VALUES (?, 0)", arguments: [code.rawValue])
             }
         }
+        // What version 1 recorded has no sidecars on record: its files are taken for unchanged when they are seen next.
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: "ALTER TABLE job ADD COLUMN sidecars INTEGER")
+        }
         return migrator
     }
 
