@@ -5,6 +5,7 @@ program = .build/release/autochrome
 KILLS ?= 2000
 EVERY ?= 1
 CUTS ?= 200
+ROUNDS ?= 100
 FILES ?= 100000
 SECONDS ?= 60
 ARRIVALS ?= 600
@@ -27,16 +28,11 @@ test: dependencies lint
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 
-# Kills, failing calls, power cuts, full disks, races and load, in the numbers above: a night's work on two cores.
+# Kills, names used again, failing calls, power cuts, full disks, races and load, in the numbers above, and a table at the
+# end: a night's work on two cores.
 torture: build
-	python3 Torture/kills.py --kills $(KILLS)
-	python3 Torture/kills.py --kills $$(($(KILLS) / 4)) --seed 2 --originals archive
-	python3 Torture/faults.py --every $(EVERY)
-	python3 Torture/powercut.py --cuts $(CUTS)
-	python3 Torture/diskfull.py
-	python3 Torture/races.py --seconds $(SECONDS)
-	python3 Torture/load.py --files $(FILES) --seconds $(ARRIVALS)
-	python3 Torture/stuck.py
+	python3 Torture/run.py --kills $(KILLS) --every $(EVERY) --cuts $(CUTS) --rounds $(ROUNDS) --files $(FILES) \
+		--seconds $(SECONDS) --arrivals $(ARRIVALS)
 
 # Colours the sample photographs through the daemon and shows where the results are.
 demo: build

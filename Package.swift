@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CSandbox"),
         .systemLibrary(name: "CKernels"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CFileSystem"),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
@@ -41,7 +42,8 @@ let package = Package(
         .target(
             name: "Colorization", dependencies: ["Tensor", "Kernels", "Flow", "Imaging", "Digest"], swiftSettings: fast),
         .target(
-            name: "Training", dependencies: ["CZlib", "Tensor", "Kernels", "Flow", "Imaging", "Colorization"],
+            name: "Training",
+            dependencies: ["CArchive", "CZlib", "Tensor", "Kernels", "Flow", "Imaging", "Colorization"],
             swiftSettings: fast),
         .target(
             name: "Spool",

@@ -9,13 +9,12 @@ from __future__ import annotations
 import argparse
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, picture, stop
+from spool import PROGRAM, Outcome, Spool, finish, picture, stop
 
 MEGABYTES = 140
 
@@ -130,7 +129,7 @@ def main() -> None:
         print("no tmpfs can be mounted here: only the quota was tried")
     shutil.rmtree(root)
     print(f"{args.rounds} times full and empty again; {outcome}")
-    sys.exit(1 if outcome else 0)
+    finish(args.rounds, outcome)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@
 //   TORTURE_OUTSIDE every opening of a file outside TORTURE_ROOT for writing, and every other change, is appended here
 //   TORTURE_SECRET  every opening of a file that turns out to lie below this folder is appended to TORTURE_OUTSIDE
 //   TORTURE_CLOCK   a file with the seconds to add to the time of day
+//   TORTURE_SWAP    a file that is renamed onto TORTURE_ONTO right before that one is renamed or removed, once
+//   TORTURE_PLAIN   renames know no rules, as on NFS
+//   TORTURE_UNLOCKED  every lock is granted, as those that another machine holds are on NFS
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,7 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *root, *kind, *fired, *full, *logfile, *outside, *secret, *clockfile;
+static const char *root, *kind, *fired, *full, *logfile, *outside, *secret, *clockfile, *swap, *onto;
+static int plain, unlocked;
 static long nth;
 static int fault;
 static atomic_long calls;
@@ -44,6 +48,10 @@ __attribute__((constructor)) static void start(void) {
     outside = getenv("TORTURE_OUTSIDE");
     secret = getenv("TORTURE_SECRET");
     clockfile = getenv("TORTURE_CLOCK");
+    swap = getenv("TORTURE_SWAP");
+    onto = getenv("TORTURE_ONTO");
+    plain = getenv("TORTURE_PLAIN") != NULL;
+    unlocked = getenv("TORTURE_UNLOCKED") != NULL;
     nth = getenv("TORTURE_NTH") ? atol(getenv("TORTURE_NTH")) : 0;
     fault = getenv("TORTURE_ERRNO") ? atoi(getenv("TORTURE_ERRNO")) : 0;
 }
@@ -104,6 +112,9 @@ static int judge(const char *name, const char *path, const char *other, int chan
         snprintf(line, sizeof line, "%s\t%lld\t%s\t%s\n", name, size, path, other ? other : "");
         append(logfile, line);
     }
+    // A second try finds no file to rename.
+    if (swap && onto && strcmp(path, onto) == 0 && (strcmp(name, "rename") == 0 || strcmp(name, "unlink") == 0))
+        syscall(SYS_renameat2, AT_FDCWD, swap, AT_FDCWD, onto, 0);
     if (full && changes == TAKES_ROOM && syscall(SYS_faccessat, AT_FDCWD, full, F_OK) == 0) return ENOSPC;
     if (!kind || nth == 0 || (strcmp(kind, "any") != 0 && strcmp(kind, name) != 0)) return 0;
     if (strcmp(kind, "any") == 0 && !changes) return 0;
@@ -363,9 +374,18 @@ long syscall(long number, ...) {
     va_start(list, number);
     for (int i = 0; i < 6; i++) a[i] = va_arg(list, long);
     va_end(list);
+    if (number == SYS_renameat2 && plain && a[4] != 0) {
+        errno = EINVAL;
+        return -1;
+    }
     if (number == SYS_renameat2)
         FAIL_IF(judge_paths("rename", a[0], (const char *)a[1], a[2], (const char *)a[3], a[4]));
     return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int flock(int descriptor, int operation) {
+    REAL(flock);
+    return unlocked ? 0 : real(descriptor, operation);
 }
 
 static long shift(void) {

@@ -12,10 +12,9 @@ import errno
 import random
 import shutil
 import sqlite3
-import sys
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, picture, png, sha256
+from spool import PROGRAM, Outcome, Spool, finish, picture, png, sha256
 
 HALF = -1
 """Not an error number: half of a write succeeds."""
@@ -107,7 +106,7 @@ def main() -> None:
     args = p.parse_args()
     generator = random.Random(args.seed)
     trial = Trial(args.program)
-    count, wrong = 0, 0
+    count, wrong, total = 0, 0, Outcome()
     for call in args.call:
         for error in FAULTS[call]:
             if args.error and args.error != name(error):
@@ -123,6 +122,7 @@ def main() -> None:
                     break
                 if outcome:
                     wrong += 1
+                    total.add(outcome)
                     print(f"{call} {nth} {name(error)}: {(hit or 'no fault').strip()}: {outcome}", flush=True)
                     if args.nth:
                         print(trial.spool.log.read_text())
@@ -133,7 +133,7 @@ def main() -> None:
             print(f"{call:10} {name(error):12} {fired:4} faults", flush=True)
     trial.remove()
     print(f"{count} faults, {wrong} with something wrong after them")
-    sys.exit(1 if wrong else 0)
+    finish(count, total)
 
 
 if __name__ == "__main__":

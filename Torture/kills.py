@@ -1,18 +1,18 @@
 """Kills the daemon at random instants while files arrive, starts it again, and checks every file at the end.
 
-`python kills.py [--kills 2000] [--seed 1]`: half of the kills come after a random time, the other half right before a
-random one of the calls by which the program changes files.
+`python kills.py [--kills 2000] [--seed 1] [--plain]`: half of the kills come after a random time, the other half right
+before a random one of the calls by which the program changes files. `--plain` makes the file system one whose renames
+know no rules, as NFS.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import sys
 import time
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, orphans, picture, sha256, stop, undisturbed
+from spool import PROGRAM, Outcome, Spool, finish, orphans, picture, sha256, stop, undisturbed
 
 ENDINGS = ["", "album/", "album/deep/", "other/"]
 
@@ -79,11 +79,14 @@ class Arrivals:
                 self.grow(name)
 
 
-def torture(program: Path, kills: int, seed: int, originals: str = "keep") -> tuple[int, Arrivals, Outcome]:
+def torture(
+    program: Path, kills: int, seed: int, originals: str = "keep", plain: bool = False
+) -> tuple[int, Arrivals, Outcome]:
     """The kills that hit, what was put in, and what is wrong at the end."""
     generator = random.Random(seed)
     pool = [picture(seed * 100_000 + n) for n in range(kills + 20)]
     spool = Spool(program, originals=originals)
+    disk = {"plain": 1} if plain else {}
     arrivals = Arrivals(spool, generator, pool)
     known: dict[tuple[str, str], int] = {}
     disturbed = Outcome()
@@ -106,9 +109,9 @@ def torture(program: Path, kills: int, seed: int, originals: str = "keep") -> tu
             spool.run("retry")
         if generator.random() < 0.5:
             # The start alone makes some sixty such calls.
-            process = spool.start("watch", call="any", nth=generator.randint(1, 160), errno=0)
+            process = spool.start("watch", call="any", nth=generator.randint(1, 160), errno=0, **disk)
         else:
-            process = spool.start("watch")
+            process = spool.start("watch", **disk)
         end = time.monotonic() + generator.uniform(0.02, longest)
         while process.poll() is None and time.monotonic() < end:
             time.sleep(0.01)
@@ -151,12 +154,13 @@ def main() -> None:
     p.add_argument("--kills", type=int, default=2000)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--originals", default="keep", choices=["keep", "archive", "delete"])
+    p.add_argument("--plain", action="store_true")
     args = p.parse_args()
-    hits, arrivals, outcome = torture(args.program, args.kills, args.seed, args.originals)
+    hits, arrivals, outcome = torture(args.program, args.kills, args.seed, args.originals, args.plain)
     distinct = len({sha256(data) for data in arrivals.good.values()})
     print(f"{hits} kills survived; {len(arrivals.good)} photographs, {distinct} of them different, and")
     print(f"{len(arrivals.bad)} bad files put in (seed {args.seed}); {outcome}")
-    sys.exit(1 if outcome else 0)
+    finish(hits, outcome)
 
 
 if __name__ == "__main__":

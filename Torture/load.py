@@ -11,11 +11,10 @@ import argparse
 import os
 import random
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from spool import PROGRAM, Spool, png, sha256, stop
+from spool import PROGRAM, Outcome, Spool, finish, png, sha256, stop
 
 
 class Watch:
@@ -189,7 +188,7 @@ def main() -> None:
     if args.seconds:
         wrong += sustained(args.program, args.seconds)
     print("nothing missed, nothing twice" if not wrong else "\n".join(wrong))
-    sys.exit(1 if wrong else 0)
+    finish(args.files, Outcome(other=wrong))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ import argparse
 import os
 import random
 import shutil
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, picture, png, undisturbed
+from spool import PROGRAM, Outcome, Spool, finish, picture, png, undisturbed
 
 EXCHANGE = 2
 
@@ -190,7 +189,7 @@ def main() -> None:
     args = p.parse_args()
     hits, taken, outcome = torture(args.program, args.cuts, args.seed)
     print(f"{hits} power cuts survived, {taken} changes that were not synced taken back (seed {args.seed}); {outcome}")
-    sys.exit(1 if outcome else 0)
+    finish(hits, outcome)
 
 
 if __name__ == "__main__":

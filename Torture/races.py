@@ -11,12 +11,11 @@ import argparse
 import os
 import random
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, png, sha256, stop
+from spool import PROGRAM, Outcome, Spool, finish, png, sha256, stop
 
 FOLDERS = ["", "a", "a/b", "c"]
 
@@ -211,7 +210,7 @@ def main() -> None:
     args = p.parse_args()
     deeds, outcome = torture(args.program, args.seconds, args.seed)
     print(f"{deeds} deeds in {args.seconds:.0f} s (seed {args.seed}); {outcome}")
-    sys.exit(1 if outcome else 0)
+    finish(deeds, outcome)
 
 
 if __name__ == "__main__":

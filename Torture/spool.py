@@ -11,12 +11,14 @@ import signal
 import sqlite3
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE.parent / ".build/release/autochrome"
@@ -94,6 +96,13 @@ class Outcome:
         return f"{text}\n{found}" if found else text
 
 
+def finish(cases: int, outcome: Outcome) -> NoReturn:
+    """Ends a harness; its last line is for `run.py`."""
+    numbers = {kind: len(getattr(outcome, kind)) for kind in ("lost", "half", "twice", "other")}
+    print(json.dumps({"cases": cases} | numbers), flush=True)
+    sys.exit(1 if outcome else 0)
+
+
 class Spool:
     """The folders of one service, and its processes."""
 
@@ -122,11 +131,17 @@ class Spool:
         self.log.unlink(missing_ok=True)
 
     def start(self, *arguments: str, **environment: object) -> subprocess.Popen[bytes]:
-        """Starts a command; the environment's names get TORTURE_ before them, and any preloads the injector."""
+        """Starts a command; the environment's names get TORTURE_ before them, and any preloads the injector.
+
+        `host` and `boot` are what the program takes for its machine's.
+        """
         variables = dict(os.environ)
         variables.pop("NOTIFY_SOCKET", None)
         if "notify" in environment:
             variables["NOTIFY_SOCKET"] = str(environment.pop("notify"))
+        for name, variable in (("host", "AUTOCHROME_TEST_HOST"), ("boot", "AUTOCHROME_TEST_BOOT_ID")):
+            if name in environment:
+                variables[variable] = str(environment.pop(name))
         if environment:
             variables |= {"LD_PRELOAD": str(preload()), "TORTURE_ROOT": str(self.root)}
             variables |= {f"TORTURE_{k.upper()}": str(v) for k, v in environment.items()}

@@ -8,11 +8,10 @@ from __future__ import annotations
 import argparse
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from spool import PROGRAM, Spool, picture
+from spool import PROGRAM, Outcome, Spool, finish, picture
 
 
 def main() -> None:
@@ -52,7 +51,7 @@ def main() -> None:
     if fits:
         spool.remove()
         fired.unlink()
-    sys.exit(0 if fits and "STUCK" in report.stdout else 1)
+    finish(1, Outcome() if fits and "STUCK" in report.stdout else Outcome(other=["the daemon was not seen to be stuck"]))
 
 
 if __name__ == "__main__":

@@ -33,11 +33,22 @@ package enum ImagingError: Error, Equatable, CustomStringConvertible {
     package var isTransient: Bool {
         switch self {
         case .cannotOpen(_, let code): ![ENOENT, ELOOP, ENOTDIR, ENAMETOOLONG].contains(code)
-        case .cannotRead, .cannotWrite, .tooSlow, .noDecoder: true
-        case .notAPhotograph, .unsupported, .overLimit, .damaged, .decoderFailed, .cannotEncode, .invalidSetting,
-            .library:
-            false
+        case .cannotRead, .cannotWrite, .tooSlow, .noDecoder, .library: true
+        case .damaged(_, let reason), .cannotEncode(_, let reason): Self.isMachines(reason)
+        case .notAPhotograph, .unsupported, .overLimit, .decoderFailed, .invalidSetting: false
         }
+    }
+
+    /// What libvips and its libraries say where the machine lacks memory, threads or descriptors.
+    private static let shortages = [
+        "out of memory", "insufficient memory", "cannot allocate memory", "unable to allocate", "memory allocation",
+        "unable to create thread", "too many open files", "resource temporarily unavailable",
+    ]
+
+    /// Whether a reason is the machine's and not the file's.
+    private static func isMachines(_ reason: String) -> Bool {
+        let reason = reason.lowercased()
+        return shortages.contains { reason.contains($0) }
     }
 
     /// Whether the disk or the quota is full, which is never the photograph's fault.

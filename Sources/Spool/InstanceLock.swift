@@ -1,24 +1,35 @@
 import Files
+import Dispatch
 import Foundation
 
 /// Keeps a second daemon away from the same state folder or inbox, until it is released with the process at the latest.
 package final class InstanceLock: Sendable {
     private let file: Descriptor
     private let inbox: Descriptor
+    private let queue = DispatchQueue(label: "autochrome.lock")
+    /// Seconds between the signs of life that other machines look for.
+    private static let beatSeconds = 2.0
 
     /// Takes both locks; throws `locked`, with the holder's process where it is known.
-    package init(configuration: SpoolConfiguration) throws {
+    package convenience init(configuration: SpoolConfiguration) throws {
+        try self.init(configuration: configuration, host: .current, beatSeconds: Self.beatSeconds)
+    }
+
+    init(configuration: SpoolConfiguration, host: HostIdentity, beatSeconds: Double) throws {
         let path = configuration.state + "/lock"
         let raw = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard raw >= 0 else { throw FileError.last("open", path) }
-        file = Descriptor(owning: raw)
+        let file = Descriptor(owning: raw)
         let folder = open(configuration.inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw FileError.last("open directory", configuration.inbox) }
-        inbox = Descriptor(owning: folder)
+        let inbox = Descriptor(owning: folder)
 
-        guard Self.lock(file) else {
-            let holder = (try? file.content(limit: 64, path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-            throw SpoolError.locked(path: path, holder: holder.trimmingCharacters(in: .whitespacesAndNewlines))
+        let isFree = Self.lock(file)
+        let holder = Holder((try? file.content(limit: 256, path)) ?? Data())
+        guard isFree else { throw SpoolError.locked(path: path, holder: holder.process) }
+        // The lock may hold on this machine alone: then another one's daemon is told by its signs of life.
+        if let other = holder.host, other != host.host, try Self.isBeating(path, seconds: 3 * beatSeconds) {
+            throw SpoolError.locked(path: path, holder: holder.process + " of another machine")
         }
         // The folder itself is locked, so that its names and other mounts of it do not matter. Some network file systems
         // lock no folders; there the first lock must do.
@@ -26,7 +37,37 @@ package final class InstanceLock: Sendable {
             throw SpoolError.locked(path: configuration.inbox, holder: "")
         }
         ftruncate(file.raw, 0)
-        try file.write(Data("\(getpid())\n".utf8), path)
+        try file.write(Data("\(getpid())\n\(host.host)\n".utf8), path)
+        self.file = file
+        self.inbox = inbox
+        beat(every: beatSeconds)
+    }
+
+    /// Shows that this lives for as long as it does.
+    private func beat(every seconds: Double) {
+        queue.asyncAfter(deadline: .now() + seconds) { [weak self] in
+            guard let self else { return }
+            futimens(file.raw, nil)
+            beat(every: seconds)
+        }
+    }
+
+    deinit {
+        // Nobody needs to wait for signs of life then.
+        ftruncate(file.raw, 0)
+    }
+
+    /// What the lock's file says.
+    private struct Holder {
+        let process: String
+        /// Nil where nobody holds it, or an older version.
+        let host: String?
+
+        init(_ content: Data) {
+            let lines = String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
+            process = lines.first ?? ""
+            host = lines.count > 1 ? lines[1] : nil
+        }
     }
 
     /// Takes a lock; waits a moment, since `isHeld` of another process takes it to find out.
@@ -34,6 +75,21 @@ package final class InstanceLock: Sendable {
         for _ in 0..<10 {
             if flock(file.raw, LOCK_EX | LOCK_NB) == 0 { return true }
             usleep(10_000)
+        }
+        return false
+    }
+
+    /// Whether the time of a file changes within some seconds.
+    private static func isBeating(_ path: String, seconds: Double) throws -> Bool {
+        var first: FileStamp?
+        for _ in 0..<30 {
+            // Opening asks the server of a network file system, which looking does not always do.
+            let raw = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            guard raw >= 0 else { throw FileError.last("open", path) }
+            let stamp = try Descriptor(owning: raw).status(path).stamp
+            if let first, first != stamp { return true }
+            first = stamp
+            usleep(UInt32(seconds / 30 * 1e6))
         }
         return false
     }

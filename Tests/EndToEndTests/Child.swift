@@ -25,7 +25,8 @@ final class Child {
     private let folder: TemporaryFolder
     private var status: Int32?
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameter toJournal: Whether the environment says that standard error is the journal's stream.
+    init(_ arguments: [String], environment: [String: String] = [:], toJournal: Bool = false) throws {
         folder = try TemporaryFolder()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -47,6 +48,11 @@ final class Child {
         var variables = ProcessInfo.processInfo.environment
         variables["NOTIFY_SOCKET"] = nil
         variables["JOURNAL_STREAM"] = nil
+        if toJournal {
+            var status = stat()
+            guard stat(try folder.write("", "errors"), &status) == 0 else { throw POSIXError(.EIO) }
+            variables["JOURNAL_STREAM"] = "\(status.st_dev):\(status.st_ino)"
+        }
         variables.merge(environment) { $1 }
         var words = ([Self.program] + arguments).map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0)=\($1)") } + [nil]

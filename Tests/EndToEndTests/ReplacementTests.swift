@@ -43,6 +43,58 @@ extension EndToEnd {
             #expect(try contents(service) == ["a": hash(first), "b": hash(first)])
         }
 
+        /// A result is made again of its own photograph and of no other that has had its name.
+        @Test(arguments: ["archive", "delete"])
+        func reprocessingTakesEachResultsOwnOriginal(originals: String) async throws {
+            let service = try TestService(["originals": originals])
+            for picture in [first, second, third] {
+                try service.drop(picture, "scan.png")
+                try await service.runOnce()
+            }
+            try service.drop(Pictures.gray(seed: 4), "scan.png")
+            let before = try contents(service)
+            let again = try await service.start("reprocess", service.outbox, "--samples", "3").wait()
+            #expect(again.code == (originals == "archive" ? 0 : 1), "\(again.errors)")
+            #expect(try contents(service) == before)
+            let results = try service.results()
+            #expect(results.map(\.hashes.count) == Array(repeating: originals == "archive" ? 3 : 2, count: 3))
+            #expect(again.errors.contains("its original is gone") == (originals == "delete"))
+            // They still are what the daemon would make.
+            try service.configure(["samples": "3"])
+            try service.drop(second, "scan.png")
+            try await service.runOnce()
+            #expect(try contents(service) == before)
+            if originals == "archive" { #expect(try service.results().map(\.inode) == results.map(\.inode)) }
+        }
+
+        @Test func aKeptPhotographThatWasChangedIsReprocessedAsItIsNow() async throws {
+            let service = try TestService()
+            try service.drop(first, "a.png")
+            try await service.runOnce()
+            try service.drop(second, "a.png")
+            let again = try await service.start("reprocess", service.outbox).wait()
+            #expect(again.code == 0, "\(again.errors)")
+            #expect(try contents(service) == ["a": hash(second)])
+        }
+
+        /// Names are free again where originals are deleted; half a change to `keep` would replace the first result.
+        @Test func aReloadDoesNotChangeWhatHappensToOriginals() async throws {
+            let service = try TestService(["originals": "delete"])
+            let (daemon, _) = try await service.startDaemon()
+            try service.drop(first, "scan.png")
+            #expect(await daemon.eventually { service.folder.exists("outbox/scan") }, "\(daemon.errors)")
+            #expect(await daemon.eventually { service.folder.tree("inbox") == [] })
+            try service.configure(["originals": "keep"])
+            daemon.send(SIGHUP)
+            #expect(await daemon.eventually { daemon.errors.contains("configuration reloaded") }, "\(daemon.errors)")
+            #expect(daemon.errors.contains("originals has changed; that takes effect when the service is restarted"))
+            try service.drop(second, "scan.png")
+            #expect(await daemon.eventually { service.folder.tree("inbox") == [] }, "\(daemon.errors)")
+            await service.stop(daemon)
+            let expected = ["scan": hash(first), "scan-" + ContentHash(of: second).short: hash(second)]
+            #expect(try contents(service) == expected)
+        }
+
         @Test(arguments: ["archive", "delete"])
         func namesThatAreUsedAgainReplaceNothing(originals: String) async throws {
             let service = try TestService(["originals": originals])

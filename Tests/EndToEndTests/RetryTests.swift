@@ -58,6 +58,33 @@ extension EndToEnd {
             #expect(nothing.code == 1 && nothing.errors.contains("nowhere"))
         }
 
+        /// Version 0.1 did not say how it made its pictures: its results stay until somebody asks for newer ones.
+        @Test func reprocessingBringsWhatWasRenderedOtherwiseUpToDate() async throws {
+            let service = try TestService()
+            try service.drop(good, "a.png")
+            try await service.runOnce()
+            let document = service.outbox + "/a/a.json"
+            var old = try PublishedFolder(service.outbox + "/a")
+            let kept = old.document.filter { $0.key != "rendering" }
+            try JSONSerialization.data(withJSONObject: kept).write(to: URL(fileURLWithPath: document))
+            old = try PublishedFolder(service.outbox + "/a")
+
+            // Neither a start, nor a lost ledger, nor a new time of the original is a reason to colour it again.
+            try await service.runOnce()
+            try FileManager.default.removeItem(atPath: service.folder.path + "/state")
+            try service.drop(good, "a.png")
+            try await service.runOnce()
+            #expect(try PublishedFolder(service.outbox + "/a").inode == old.inode)
+
+            let again = try await service.start("reprocess", service.outbox).wait()
+            #expect(again.code == 0, "\(again.errors)")
+            let new = try PublishedFolder(service.outbox + "/a")
+            #expect(new.problems == [] && new.inode != old.inode)
+            #expect(new.document["rendering"] as? Int == 1)
+            let same = try await service.start("reprocess", service.outbox).wait()
+            #expect(same.errors.contains("1 done before"), "\(same.errors)")
+        }
+
         @Test func reprocessingExchangesResults() async throws {
             let service = try TestService()
             try service.drop(good, "album/a.png")

@@ -101,6 +101,25 @@ final class NotifySocket {
 
     deinit { close(descriptor) }
 
+    /// Sends messages of its own until there is no room for more.
+    func fill() throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let flags = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let sender = socket(AF_UNIX, flags, 0)
+        defer { close(sender) }
+        var sent = 0
+        while sent >= 0 {
+            sent = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    sendto(sender, "noise", 5, 0, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+        }
+        guard errno == EAGAIN else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+    }
+
     /// What has come since the last call.
     func receiveAll() -> [String] {
         var messages: [String] = []

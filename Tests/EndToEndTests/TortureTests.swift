@@ -29,6 +29,16 @@ extension EndToEnd {
         }
 
         @Test(.enabled(if: hasTools, "needs python3 and cc"))
+        func killedWhereRenamesKnowNoRules() throws {
+            try run("kills.py", "--kills", "16", "--seed", "5", "--plain")
+        }
+
+        @Test(.enabled(if: hasTools, "needs python3 and cc"), arguments: ["again", "reload", "swap", "hosts"])
+        func namesUsedAgain(how: String) throws {
+            try run("names.py", "--rounds", "8", "--cases", how)
+        }
+
+        @Test(.enabled(if: hasTools, "needs python3 and cc"))
         func callsThatFail() throws {
             try run("faults.py", "--every", "120", "--call", "open", "write", "rename")
         }

@@ -94,6 +94,28 @@ extension EndToEnd {
             await service.stop(daemon)
         }
 
+        @Test func aManagerThatIsBusyAtTheStartHearsOfItLater() async throws {
+            let service = try TestService()
+            let socket = try NotifySocket(service.folder.path + "/notify")
+            try socket.fill()
+            let daemon = try service.start("watch", environment: ["NOTIFY_SOCKET": socket.path])
+            #expect(await daemon.eventually { daemon.errors.contains("watching ") }, "\(daemon.errors)")
+            #expect(Set(socket.receiveAll()) == ["noise"])
+            #expect(await daemon.eventually { socket.receiveAll().contains("READY=1") })
+            await service.stop(daemon)
+        }
+
+        /// Priorities are for the journal: a file that standard error was redirected to gets dates.
+        @Test(arguments: [true, false]) func priorities(goToTheJournalAlone toJournal: Bool) async throws {
+            let service = try TestService()
+            let arguments = ["watch", "--once", "--config", service.folder.path + "/service.yaml"]
+            let elsewhere = toJournal ? [:] : ["JOURNAL_STREAM": "8:12345678"]
+            let outcome = await (try Child(arguments, environment: elsewhere, toJournal: toJournal)).wait()
+            #expect(outcome.code == 0)
+            let lines = outcome.errors.split(separator: "\n")
+            #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("<") == toJournal }, "\(outcome.errors)")
+        }
+
         @Test func aStopLosesNothing() async throws {
             let service = try TestService(["samples": "4"])
             for index in 0..<6 { try service.drop(Pictures.gray(300, 200, seed: UInt64(index)), "\(index).png") }

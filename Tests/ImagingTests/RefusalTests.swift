@@ -226,4 +226,23 @@ import Testing
             + chunk("IDAT", [0x78, 0x9C, 3, 0, 0, 0, 0, 1])
             + chunk("IEND", [])
     }
+
+    /// What libvips says where there is no memory is no word about the file.
+    @Test func aShortageOfMemoryMayPass() throws {
+        try Vips.start()
+        let error = #expect(throws: ImagingError.self) {
+            try ErrorBuffer.attributing {
+                #expect(vips_tracked_malloc(1 << 60) == nil)
+                throw ImagingError.library(reason: Vips.takeError())
+            }
+        }
+        guard case .library(let reason) = error else { return }
+        #expect(reason.contains("out of memory"), "\(reason)")
+        #expect(ImagingError.damaged(file: "a", reason: reason).isTransient)
+        #expect(ImagingError.cannotEncode(file: "a", reason: reason).isTransient)
+        #expect(ImagingError.library(reason: reason).isTransient)
+        // From the helper, which is not told the file's name.
+        let told = Refusal(ImagingError.library(reason: reason)).error(file: "a", limits: DecodeLimits())
+        #expect(told.isTransient, "\(told)")
+    }
 }

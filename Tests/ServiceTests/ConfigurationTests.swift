@@ -32,18 +32,28 @@ import Testing
         }
     }
 
+    @Test func theInstalledFileSaysWhatAReloadDoesNotApply() throws {
+        let words = try Repository.text("etc/autochrome.yaml").split(separator: "\n")
+            .prefix { $0.hasPrefix("#") }.map { $0.dropFirst(2) }.joined(separator: " ")
+        let fixed = Setting.all.filter { $0.scope == .restart }.map(\.key)
+        #expect(words.contains(": " + fixed.joined(separator: ", ") + "."), "\(words)")
+    }
+
+    /// A value for each setting that is not its default.
+    private static let others: [String: String] = [
+        "inbox": "/a", "outbox": "/b", "state": "/c", "failed": "/d", "archive": "/e", "model": "/f",
+        "workers": "3", "threads": "5", "memory_megapixels": "7.5", "quiet_seconds": "9", "rescan_seconds": "11",
+        "poll_seconds": "13", "polling": "true", "exclude": "[\"*.bak\", \"raw\"]", "originals": "archive",
+        "maximum_megapixels": "15", "maximum_megabytes": "17", "decode_seconds": "19", "attempts": "21",
+        "backoff_seconds": "23", "free_megabytes": "25", "metrics": "/g", "log_level": "debug", "samples": "2",
+        "seed": "18446744073709551615", "temperature": "0.5", "mode_first": "false",
+        "saturation": "1.5", "format": "tiff", "quality": "50", "colored": "recolor", "sheet": "false",
+        "uncertainty": "false",
+    ]
+
     /// Every key reaches its own property and no other.
     @Test func everySettingReadsWhatItWrites() throws {
-        let others: [String: String] = [
-            "inbox": "/a", "outbox": "/b", "state": "/c", "failed": "/d", "archive": "/e", "model": "/f",
-            "workers": "3", "threads": "5", "memory_megapixels": "7.5", "quiet_seconds": "9", "rescan_seconds": "11",
-            "poll_seconds": "13", "polling": "true", "exclude": "[\"*.bak\", \"raw\"]", "originals": "archive",
-            "maximum_megapixels": "15", "maximum_megabytes": "17", "decode_seconds": "19", "attempts": "21",
-            "backoff_seconds": "23", "free_megabytes": "25", "metrics": "/g", "log_level": "debug", "samples": "2",
-            "seed": "18446744073709551615", "temperature": "0.5", "mode_first": "false",
-            "saturation": "1.5", "format": "tiff", "quality": "50", "colored": "recolor", "sheet": "false",
-            "uncertainty": "false",
-        ]
+        let others = Self.others
         #expect(Set(others.keys) == Set(Setting.all.map(\.key)))
         var all = Configuration()
         for setting in Setting.all {
@@ -155,6 +165,26 @@ import Testing
         new.threads = 7
         new.attempts = 9
         #expect(old.keysThatNeedRestart(comparedWith: new) == ["inbox", "threads", "attempts"])
+    }
+
+    /// Each setting changed alone: a running daemon either takes it over or keeps its own, and says which.
+    @Test func aReloadKeepsWhatNeedsARestart() throws {
+        for setting in Setting.all {
+            let old = Configuration()
+            var new = old
+            let value = try #require(Self.others[setting.key])
+            try ConfigurationFile.apply("\(setting.key): \(value)", name: "x", settings: Setting.all, to: &new)
+            #expect(new != old, "\(setting.key)")
+            let waits = old.keysThatNeedRestart(comparedWith: new) == [setting.key]
+            #expect(old.reloaded(from: new) == (waits ? old : new), "\(setting.key)")
+        }
+        var old = Configuration()
+        (old.threads, old.workers, old.originals) = (8, 8, .delete)
+        var new = Configuration()
+        (new.threads, new.workers, new.originals, new.coloring.samples) = (8, 1, .keep, 3)
+        let next = old.reloaded(from: new)
+        #expect(next.effectiveWorkers == 8 && next.threadsPerWorker == 1, "8 × 1 threads, as they were started")
+        #expect(next.originals == .delete && next.coloring.samples == 3)
     }
 
     @Test func settingsReachTheSpoolAndTheDecoder() throws {

@@ -30,7 +30,10 @@ import Testing
         (.cannotRead(file: "a", code: EIO), "temporary"), (.tooSlow(file: "a", seconds: 1), "temporary"),
         (.cannotWrite(file: "a", code: EIO), "temporary"), (.cannotWrite(file: "a", code: ENOSPC), "noSpace"),
         (.cannotWrite(file: "a", code: EDQUOT), "noSpace"), (.cannotEncode(file: "a", reason: "r"), "permanent"),
-        (.library(reason: "r"), "permanent"),
+        (.library(reason: "r"), "temporary"),
+        (.cannotEncode(file: "a", reason: "vips_tracked: out of memory --- size == 48MB"), "temporary"),
+        (.damaged(file: "a", reason: "VipsJpeg: Insufficient memory (case 4)"), "temporary"),
+        (.damaged(file: "a", reason: "VipsJpeg: Premature end of JPEG file"), "incomplete"),
     ]
     private static let files: [(FileError, String)] = [
         (.noSpace(path: "/o", needed: 1, available: 0), "noSpace"),
@@ -69,7 +72,7 @@ import Testing
     }
 
     @Test func ofSettingsAndTheSystem() {
-        #expect(ErrorClass(ConfigurationError.refused(file: "s.yaml", "bad"), of: "a") == .permanent("s.yaml: bad"))
+        #expect(ErrorClass(ConfigurationError.refused(file: "s.yaml", "bad"), of: "a") == .temporary("s.yaml: bad"))
         #expect(kind(ErrorClass(CocoaError(.fileWriteOutOfSpace), of: "a")) == "noSpace")
         #expect(kind(ErrorClass(ColorizationError.nonFinite, of: "a")) == "permanent")
         #expect(kind(ErrorClass(POSIXError(.EIO), of: "a")) == "temporary")

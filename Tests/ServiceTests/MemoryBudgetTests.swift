@@ -47,6 +47,35 @@ import Testing
         withExtendedLifetime(budget.share(megapixels: 10)) {}
     }
 
+    @Test func whatIsOutCountsWhenTheBudgetChanges() {
+        let budget = MemoryBudget(megapixels: 10)
+        let events = Mutex<[String]>([])
+        var first: MemoryBudget.Share? = budget.share(megapixels: 10)
+        let finished = DispatchSemaphore(value: 0)
+        func enter(_ name: String, _ megapixels: Double) {
+            Thread.detachNewThread {
+                let share = budget.share(megapixels: megapixels)
+                events.withLock { $0.append(name) }
+                withExtendedLifetime(share) {}
+                finished.signal()
+            }
+        }
+        enter("second", 5)
+        Thread.sleep(forTimeInterval: 0.03)
+        #expect(events.withLock { $0 } == [], "there is no room beside the first")
+        budget.resize(megapixels: 15)
+        finished.wait()
+        #expect(events.withLock { $0 } == ["second"])
+        budget.resize(megapixels: 5)
+        enter("third", 1)
+        Thread.sleep(forTimeInterval: 0.03)
+        events.withLock { $0.append("first ends") }
+        withExtendedLifetime(first) {}
+        first = nil
+        finished.wait()
+        #expect(events.withLock { $0 } == ["second", "first ends", "third"])
+    }
+
     /// A large one that waits is not overtaken by small ones for ever.
     @Test func thoseWhoWaitAreServedInOrder() {
         let budget = MemoryBudget(megapixels: 10)

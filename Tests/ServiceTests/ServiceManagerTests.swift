@@ -72,6 +72,28 @@ private final class NotifySocket {
         #expect(socket.receive() == "WATCHDOG=1")
     }
 
+    @Test func whatMustBeHeardIsSaidAgainOnceThereIsRoom() throws {
+        let name = "@autochrome-test-\(UUID().uuidString)"
+        let socket = try NotifySocket(name)
+        let manager = ServiceManager(environment: ["NOTIFY_SOCKET": name])
+        // More than any socket holds.
+        for _ in 0..<2000 { manager.watchdog() }
+        manager.reloading()
+        manager.ready()
+        while let message = socket.receive() { #expect(message == "WATCHDOG=1") }
+        manager.status("3 to do")
+        #expect(socket.receive()?.hasPrefix("RELOADING=1") == true)
+        #expect(socket.receive() == "READY=1")
+        #expect(socket.receive() == "STATUS=3 to do")
+
+        for _ in 0..<2000 { manager.watchdog() }
+        manager.stopping()
+        while socket.receive() != nil {}
+        manager.repeatUnheard()
+        #expect(socket.receive() == "STOPPING=1")
+        #expect(socket.receive() == nil)
+    }
+
     @Test func theWatchdogIsFedTwiceInItsTime() {
         #expect(ServiceManager(environment: ["WATCHDOG_USEC": "3000000"]).watchdogInterval == 1.5)
         let own = ["WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "\(getpid())"]

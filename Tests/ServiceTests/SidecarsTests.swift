@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func onlyColoringSettingsAreForOneImage() {
-        #expect(Setting.all.filter(\.perImage).map(\.key) == Setting.coloring.map(\.key))
+        #expect(Setting.all.filter { $0.scope == .image }.map(\.key) == Setting.coloring.map(\.key))
     }
 
     @Test func wrongSettingsAreNamed() throws {

@@ -89,4 +89,15 @@ import Testing
         #expect(gate.take()?.path.description == "a")
         #expect(!gate.isIdle)
     }
+
+    @Test func aFileTakenTwiceIsInHandUntilBothAreDone() {
+        let gate = WorkGate()
+        gate.push(candidate("a"))
+        let first = gate.take()!
+        gate.push(candidate("a"))
+        gate.finish(gate.take()!)
+        #expect(!gate.isIdle)
+        gate.finish(first)
+        #expect(gate.isIdle)
+    }
 }

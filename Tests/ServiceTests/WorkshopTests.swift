@@ -9,6 +9,16 @@ import Testing
 @testable import Service
 
 @Suite struct WorkshopTests {
+    @Test func aReloadSharesTheMemoryOfWhatIsInHand() throws {
+        var configuration = Configuration()
+        configuration.memoryMegapixels = 10
+        let model = try LoadedModel.load(Repository.model)
+        let old = Workshop(model: model, configuration: configuration, decoder: Repository.decoder())
+        configuration.memoryMegapixels = 20
+        let new = old.replaced(model: model, configuration: configuration)
+        #expect(new.budget === old.budget)
+    }
+
     /// What is decoded then is not what was hashed.
     @Test(arguments: [ColoringStage.decoding, .rendering])
     func aPhotographThatGrowsInHandIsGivenUp(stage: ColoringStage) throws {

@@ -1,5 +1,6 @@
 @testable import Files
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Spool
@@ -90,5 +91,45 @@ import Testing
             }
         }
         _ = try InstanceLock(configuration: spool.configuration)
+    }
+
+    /// Touches a file again and again.
+    private final class Toucher: Sendable {
+        private let isDone = Mutex(false)
+        private let ended = DispatchSemaphore(value: 0)
+
+        func touch(_ path: String) {
+            while !isDone.withLock({ $0 }) {
+                utimensat(AT_FDCWD, path, nil, 0)
+                usleep(1000)
+            }
+            ended.signal()
+        }
+
+        func finish() {
+            isDone.withLock { $0 = true }
+            ended.wait()
+        }
+    }
+
+    /// Its lock does not hold here, but it shows that it lives.
+    @Test func refusesWhatADaemonOfAnotherMachineHolds() async throws {
+        let spool = try TemporarySpool()
+        let path = spool.configuration.state + "/lock"
+        let (one, two) = (HostIdentity(host: "one", boot: "1"), HostIdentity(host: "two", boot: "2"))
+        try spool.write("999\n\(one.host)\n", to: spool.configuration.state, RelativePath("lock")!)
+        let toucher = Toucher()
+        Thread { toucher.touch(path) }.start()
+        #expect(throws: SpoolError.locked(path: path, holder: "999 of another machine")) {
+            try InstanceLock(configuration: spool.configuration, host: two, beatSeconds: 5)
+        }
+        #expect(spool.read("state/lock") == "999\n\(one.host)\n")
+        toucher.finish()
+        // One that died there holds nothing.
+        let lock = try InstanceLock(configuration: spool.configuration, host: two, beatSeconds: 0.05)
+        let held = try Folder(spool.configuration.state).status(RelativePath("lock")!)?.stamp
+        #expect(
+            await eventually { (try? Folder(spool.configuration.state).status(RelativePath("lock")!)?.stamp) != held })
+        withExtendedLifetime(lock) {}
     }
 }

@@ -136,6 +136,37 @@ import Testing
         }
     }
 
+    @Test(arguments: [WatchPolicy.automatic, .polling])
+    func aChangedSidecarDeliversItsFilesAgain(_ policy: WatchPolicy) async throws {
+        let spool = try TemporarySpool {
+            $0.watching = policy
+            $0.pollSeconds = 0.1
+        }
+        for name in ["album/a.tif", "album/deep/b.tif", "c.tif"] { try spool.drop(name) }
+        try await withIntake(spool) { intake, listener in
+            #expect(await eventually { listener.candidates.count == 3 })
+            #expect(listener.candidates.allSatisfy { $0.sidecars == .none })
+            try spool.drop("album/a.tif.autochrome.yaml", "samples: 3")
+            #expect(await eventually { listener.candidates.count == 4 })
+            #expect(listener.paths.last == "album/a.tif")
+            let own = try #require(listener.candidates.last?.sidecars)
+            #expect(own != .none)
+
+            try spool.drop("album/.autochrome.yaml", "samples: 2")
+            #expect(await eventually { listener.candidates.count == 6 })
+            #expect(Set(listener.paths.suffix(2)) == ["album/a.tif", "album/deep/b.tif"])
+            #expect(unlink(spool.configuration.inbox + "/album/.autochrome.yaml") == 0)
+            #expect(await eventually { listener.candidates.count == 8 })
+            let last = listener.candidates.suffix(2).sorted { $0.path < $1.path }
+            #expect(last.map(\.sidecars) == [own, .none], "as before the folder's came")
+
+            try await settle(spool, listener, "1")
+            intake.rescan()
+            try await settle(spool, listener, "2")
+            #expect(listener.candidates.count == 10, "\(listener.paths)")
+        }
+    }
+
     @Test func aTruncatedFileComesAgain() async throws {
         let spool = try TemporarySpool { $0.truncatedSeconds = 0.5 }
         try await withIntake(spool) { intake, listener in

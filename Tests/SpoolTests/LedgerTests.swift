@@ -1,5 +1,6 @@
 @testable import Files
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -62,6 +63,92 @@ import Testing
             #expect(try ledger.identify(a, as: WorkIdentity("content", settings: "other")) == .new)
         }
         #expect(try ledger.job(a)?.result == result)
+    }
+
+    @Test func otherSidecarsAreNewWork() throws {
+        let spool = try TemporarySpool()
+        let ledger = try Ledger(state: spool.configuration.state)
+        let stamp = try spool.drop("a.tif")
+        func seen(_ digest: Int64) throws -> [JobAction] {
+            let candidate = Candidate(
+                path: a, stamp: stamp, sidecars: SidecarStamp(digest: digest), arrival: Date(), origin: .arrival)
+            return try ledger.receive([candidate]).map(\.action)
+        }
+        func publish(_ digest: Int64) throws -> JobAction {
+            try ledger.published(
+                a, stamp: stamp, sidecars: SidecarStamp(digest: digest), as: WorkIdentity("content"),
+                result: RelativePath("a")!
+            ).action
+        }
+        #expect(try seen(0) == [.enqueue])
+        _ = try ledger.claim(a)
+        #expect(try publish(0) == .settleOriginal)
+        #expect(try seen(0) == [.settleOriginal])
+        #expect(try seen(1) == [.enqueue])
+        #expect(try ledger.claim(a)?.candidate.sidecars == SidecarStamp(digest: 1))
+        // Changed again while it is in hand.
+        #expect(try seen(2) == [.leave])
+        #expect(try publish(1) == .enqueue)
+        _ = try ledger.claim(a)
+        #expect(try publish(2) == .settleOriginal)
+        // One that waits for its next try need wait no longer.
+        #expect(try seen(3) == [.enqueue])
+        _ = try ledger.claim(a)
+        _ = try ledger.failedForNow(a, reason: "a sidecar is wrong")
+        guard case .enqueueLater? = try seen(3).first else {
+            Issue.record("it waits for its time")
+            return
+        }
+        #expect(try seen(4) == [.enqueue])
+        #expect(try ledger.job(a)?.attempts == 0)
+    }
+
+    /// A ledger of version 0.1: what is done stays done, what is to be done is done, and changes count from now on.
+    @Test func anOlderLedgerGoesOn() throws {
+        let spool = try TemporarySpool()
+        let state = spool.configuration.state
+        let stamp = try spool.drop("a.tif")
+        let hash = Data(WorkIdentity("content").content.bytes)
+        do {
+            let queue = try DatabaseQueue(path: state + "/" + Ledger.fileName)
+            try LedgerSchema.migrator.migrate(queue, upTo: "1")
+            try queue.write { database in
+                for (name, code, result) in [("a.tif", 3, "a"), ("b.tif", 0, nil), ("c.tif", 4, nil)] {
+                    try database.execute(
+                        sql: """
+                            INSERT INTO job (path, device, inode, size, modified, arrival, state, content, model,
+                            settings, result, is_current, updated) VALUES (?, ?, ?, ?, ?, 1, ?, ?, 'model', 'settings',
+                            ?, ?, 1)
+                            """,
+                        arguments: [
+                            Data(name.utf8), Int64(bitPattern: stamp.device), Int64(bitPattern: stamp.inode),
+                            stamp.size, stamp.modified, code, hash, result.map { Data($0.utf8) }, result != nil,
+                        ])
+                }
+                try database.execute(sql: "INSERT INTO note (name, value) VALUES ('rebuilt', 'yes')")
+            }
+        }
+        // `status` looks at it before the daemon has brought it up to date.
+        let reader = try Ledger(reading: state)
+        #expect(try reader.failures().map(\.path) == [RelativePath("c.tif")!])
+        #expect(try reader.job(a)?.sidecars == nil)
+
+        let ledger = try Ledger(state: state)
+        #expect(ledger.brokenCopy == nil)
+        #expect(try !ledger.needsRebuild())
+        func seen(_ name: String, _ digest: Int64) throws -> [JobAction] {
+            let candidate = Candidate(
+                path: RelativePath(name)!, stamp: stamp, sidecars: SidecarStamp(digest: digest), arrival: Date(),
+                origin: .backlog)
+            return try ledger.receive([candidate]).map(\.action)
+        }
+        #expect(try seen("a.tif", 5) == [.settleOriginal], "its sidecars may be as old as its result")
+        #expect(try seen("b.tif", 5) == [.enqueue])
+        #expect(try ledger.counts().published == 1)
+        #expect(try seen("a.tif", 5) == [.settleOriginal])
+        #expect(try seen("a.tif", 6) == [.enqueue])
+        _ = try ledger.claim(a)
+        #expect(try ledger.identify(a, as: WorkIdentity("content")) == .published(result: RelativePath("a")!))
     }
 
     @Test func aFileReplacedDuringItsWorkIsQueuedAgain() throws {

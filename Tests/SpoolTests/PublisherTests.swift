@@ -175,16 +175,155 @@ import Testing
         #expect(!spool.exists("outbox/album"))
     }
 
+    @Test func anothersResultThatCannotBeReadIsNotInTheWay() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        #expect(try publisher.publish(tif, WorkIdentity("tif")) == RelativePath("album/grandma"))
+        for name in ["/outbox", "/outbox/album"] { chmod(spool.root + name, 0o777) }
+        try spool.folder.withUnreadable("outbox/album/grandma/grandma.json") {
+            let identity = WorkIdentity("jpg")
+            #expect(throws: FileError.self) { try publisher.find(source: jpg, identity: identity) }
+            #expect(try publisher.find(source: jpg, identity: identity) { _ in true } == nil)
+            let place = try publisher.publish(jpg, identity)
+            #expect(place == RelativePath("album/grandma-\(identity.content.short)"))
+            #expect(throws: FileError.self) { try publisher.find(source: tif, identity: WorkIdentity("tif")) }
+            #expect(throws: FileError.self) {
+                try publisher.publish(tif, WorkIdentity("tif 2"), previous: RelativePath("album/grandma"))
+            }
+        }
+        #expect(try publisher.find(source: tif, identity: WorkIdentity("tif")) == RelativePath("album/grandma"))
+    }
+
     @Test func removesWhatIsAbandonedAndNothingElse() throws {
         let spool = try TemporarySpool()
         let publisher = try Publisher(configuration: spool.configuration)
-        try spool.write("left", to: spool.configuration.outbox, RelativePath(".autochrome-dead/deep/01.jpg")!)
+        let dead = publisher.host.name(prefix: Staging.prefix)
+        try spool.write("left", to: spool.configuration.outbox, RelativePath("\(dead)/deep/01.jpg")!)
         try spool.write("user's", to: spool.configuration.outbox, RelativePath(".hidden/file")!)
         let busy = try publisher.stage()
         #expect(try publisher.sweep() == 1)
-        #expect(!spool.exists("outbox/.autochrome-dead"))
+        #expect(!spool.exists("outbox/\(dead)"))
         #expect(spool.exists("outbox/.hidden/file"))
         #expect(access(busy.path, F_OK) == 0)
+    }
+
+    /// Locks of folders on a network file system hold on one machine alone.
+    @Test func anotherMachinesWorkIsLeftAloneForADay() throws {
+        let spool = try TemporarySpool()
+        func publisher(_ host: String, _ boot: String) throws -> Publisher {
+            try Publisher(outbox: spool.configuration.outbox, reserveBytes: 0, host: .init(host: host, boot: boot))
+        }
+        let (one, two) = (try publisher("one", "1"), try publisher("two", "1"))
+        let work = one.host.name(prefix: Staging.prefix)
+        let ancient = "\(Staging.prefix)0123456789abc"
+        for name in [work, ancient] {
+            try spool.write("in hand", to: spool.configuration.outbox, RelativePath("\(name)/01.jpg")!)
+        }
+        #expect(try two.sweep() == 0)
+        #expect(spool.exists("outbox/\(work)/01.jpg") && spool.exists("outbox/\(ancient)/01.jpg"))
+
+        func age(_ paths: String...) {
+            for path in paths {
+                var times = [timespec(tv_sec: time(nil) - 90_000, tv_nsec: 0), timespec()]
+                times[1] = times[0]
+                #expect(utimensat(AT_FDCWD, "\(spool.configuration.outbox)/\(path)", &times, 0) == 0)
+            }
+        }
+        // One young file is a sign of life.
+        age(work, ancient, "\(ancient)/01.jpg")
+        #expect(try two.sweep() == 1)
+        #expect(spool.exists("outbox/\(work)/01.jpg") && !spool.exists("outbox/\(ancient)"))
+        age("\(work)/01.jpg", work)
+        #expect(try two.sweep() == 1)
+
+        // After a restart all that was in hand on this machine is dead.
+        try spool.write("in hand", to: spool.configuration.outbox, RelativePath("\(work)/01.jpg")!)
+        #expect(try publisher("one", "2").sweep() == 1)
+        #expect(spool.tree("outbox") == [])
+    }
+
+    private enum Rival: CaseIterable { case sameWork, otherSettings, otherSource }
+
+    /// Where no rename refuses to replace, the one that comes second finds the name of a whole result.
+    @Test(arguments: Rival.allCases, [true, false])
+    private func somebodyWasFirst(rival: Rival, rules: Bool) throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let other = try Publisher(configuration: spool.configuration)
+        let (place, mine) = (RelativePath("album/grandma")!, WorkIdentity("tif"))
+        let published = try interrupting(rules: rules) { _, count in
+            guard count == 0 else { return }
+            switch rival {
+            case .sameWork: try other.publish(tif, mine)
+            case .otherSettings: try other.publish(tif, WorkIdentity("tif", settings: "other"))
+            case .otherSource: try other.publish(jpg, WorkIdentity("jpg"))
+            }
+        } body: {
+            try publisher.publish(tif, mine)
+        }
+        #expect(try publisher.result(at: published)?.identity == mine)
+        if rival == .otherSource {
+            #expect(published == RelativePath("album/grandma-\(mine.content.short)"))
+            #expect(try publisher.result(at: place)?.source == jpg)
+        } else {
+            #expect(published == place)
+        }
+        #expect(spool.folder.list("outbox") == ["album"])
+        #expect(spool.folder.list("outbox/album").count == (rival == .otherSource ? 2 : 1))
+    }
+
+    /// Two that replace one result, where names cannot be exchanged: at every moment of the one the other does it all.
+    @Test(arguments: 0..<3) func oneOfTwoReplacersIsSeen(moment: Int) throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let other = try Publisher(configuration: spool.configuration)
+        let place = try publisher.publish(tif, WorkIdentity("old"))
+        let theirs = Mutex(false)
+        let published = try interrupting(rules: false) { _, count in
+            guard count == moment else { return }
+            try other.publish(tif, WorkIdentity("theirs"))
+            theirs.withLock { $0 = true }
+        } body: {
+            try publisher.publish(tif, WorkIdentity("mine"))
+        }
+        // A replacement there takes two changes of names, and more where another comes between them.
+        #expect(theirs.withLock { $0 } == (moment < 2))
+        #expect(published == place)
+        #expect(try publisher.result(at: place)?.identity == WorkIdentity("mine"))
+        #expect(spool.tree("outbox") == ["album"] + ["", "/01.jpg", "/grandma.json"].map { "album/grandma" + $0 })
+    }
+
+    /// The old result has lost its name when the new one does not get it: for a moment, or until the next start.
+    @Test(arguments: [1..<2, 1..<9]) func aFailedReplacementKeepsTheOldResult(failing: Range<Int>) throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let place = try publisher.publish(tif, WorkIdentity("old"))
+        #expect(throws: FileError.system(operation: "rename", path: "here", code: EIO)) {
+            try interrupting(rules: false) { _, count in
+                if failing.contains(count) { throw FileError.system(operation: "rename", path: "here", code: EIO) }
+            } body: {
+                try publisher.publish(tif, WorkIdentity("new"))
+            }
+        }
+        try Publisher(configuration: spool.configuration).sweep()
+        #expect(try publisher.result(at: place)?.identity == WorkIdentity("old"))
+        #expect(spool.tree("outbox") == ["album"] + ["", "/01.jpg", "/grandma.json"].map { "album/grandma" + $0 })
+    }
+
+    /// Some file systems in user space claim to have exchanged two names.
+    @Test func anExchangeThatLosesTheOldResultPublishesTheNew() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let place = try publisher.publish(tif, WorkIdentity("old"))
+        let root = spool.root
+        try interrupting { change, _ in
+            guard change == .rename(.exchange) else { return }
+            try FileManager.default.removeItem(atPath: root + "/outbox/album/grandma")
+            throw FileError.system(operation: "rename", path: "", code: 0)
+        } body: {
+            _ = try publisher.publish(tif, WorkIdentity("new"))
+        }
+        #expect(try publisher.result(at: place)?.identity == WorkIdentity("new"))
     }
 
     @Test func anUnusedStagingIsRemoved() throws {

@@ -60,6 +60,87 @@ import Testing
         #expect(spool.read("inbox/album/a.tif") == "content")
     }
 
+    /// Its name may come to be another file's at any moment.
+    @Test(arguments: [NameChange.plainRename, .removal])
+    func aPhotographRenamedOntoTheNameIsNotDeleted(moment: NameChange) throws {
+        let spool = try TemporarySpool { $0.originals = .delete }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        try spool.write("another", to: spool.root, RelativePath("aside")!)
+        let root = spool.root
+        let outcome = try interrupting { change, _ in
+            if change == moment { rename(root + "/aside", root + "/inbox/album/a.tif") }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        #expect(outcome == (moment == .removal ? .deleted : .replaced))
+        #expect(spool.read("inbox/album/a.tif") == "another")
+        #expect(spool.tree("inbox") == ["album", "album/a.tif"])
+    }
+
+    @Test func whatCannotBeDeletedGetsItsNameBack() throws {
+        let spool = try TemporarySpool { $0.originals = .delete }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        let outcome = try interrupting { change, _ in
+            if change == .removal { throw FileError.system(operation: "remove", path: "", code: EIO) }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        guard case .left = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(spool.tree("inbox") == ["album", "album/a.tif"])
+    }
+
+    @Test func whatADeadProcessWasDeletingIsGivenBack() throws {
+        let spool = try TemporarySpool { $0.originals = .delete }
+        try spool.write("one", to: spool.configuration.inbox, RelativePath(".autochrome-taken-1/album/a.tif")!)
+        try spool.write("two", to: spool.configuration.inbox, RelativePath(".autochrome-taken-2/album/a.tif")!)
+        try spool.write("three", to: spool.configuration.inbox, RelativePath(".autochrome-taken-3/b.tif")!)
+        _ = try OriginalsKeeper(configuration: spool.configuration)
+        #expect(spool.tree("inbox") == ["album", "album/a-returned.tif", "album/a.tif", "b.tif"])
+        #expect(Set(["a", "a-returned"].map { spool.read("inbox/album/\($0).tif") }) == ["one", "two"])
+    }
+
+    /// The file that was moved by mistake cannot have its name back, as a third has that by now.
+    @Test(arguments: [true, false]) func nothingStaysInTheArchiveByMistake(isTaken: Bool) throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        try spool.write("another", to: spool.root, RelativePath("aside-0")!)
+        try spool.write("a third", to: spool.root, RelativePath("aside-1")!)
+        let root = spool.root
+        let outcome = try interrupting { change, count in
+            if count == 0 || isTaken { rename(root + "/aside-\(count)", root + "/inbox/album/a.tif") }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        #expect(outcome == .replaced)
+        #expect(spool.read("inbox/album/a.tif") == (isTaken ? "a third" : "another"))
+        #expect(spool.read("inbox/album/a-returned.tif") == (isTaken ? "another" : nil))
+        #expect(spool.tree("archive") == ["album"])
+    }
+
+    /// A second link is made there and the first one removed; in between another file may take the name.
+    @Test(arguments: [NameChange.plainRename, .removal])
+    func archivesWhereRenamesKnowNoRules(moment: NameChange) throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path, "published")
+        try spool.write("another", to: spool.root, RelativePath("aside")!)
+        let root = spool.root
+        let outcome = try interrupting(rules: false) { change, _ in
+            if change == moment { rename(root + "/aside", root + "/inbox/album/a.tif") }
+        } body: {
+            keeper.settle(path, stamp: stamp, content: content)
+        }
+        #expect(outcome == (moment == .removal ? .archived(path) : .replaced))
+        #expect(spool.read("inbox/album/a.tif") == "another")
+        #expect(spool.read("archive/album/a.tif") == "published")
+    }
+
     @Test func archivesToAnotherFileSystem() throws {
         // /dev/shm is a memory file system of its own on every Linux.
         let shared = "/dev/shm/autochrome-test-\(getpid())"
@@ -116,6 +197,36 @@ import Testing
         try store.retry(entry)
         #expect(try inbox.status(path)?.stamp == stamp)
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.failed) == [])
+    }
+
+    @Test func aSidecarGoesWithItsFileAndComesBack() throws {
+        let spool = try TemporarySpool()
+        let store = try FailedStore(configuration: spool.configuration)
+        let path = RelativePath("album/a.tif")!
+        // Two of one name, each with a sidecar of its own.
+        for round in 1...2 {
+            try spool.drop("album/a.tif.autochrome.yaml", "samples: \(round)")
+            _ = try store.store(report(path, "reason \(round)"), stamp: try spool.drop(path, "content \(round)"))
+            #expect(!spool.exists("inbox/album/a.tif.autochrome.yaml"))
+        }
+        let entries = try store.entries(from: path)
+        #expect(entries.count == 2)
+        for entry in entries {
+            let round = try #require(entry.report.reason.last)
+            #expect(spool.read("failed/\(entry.location.sidecar)") == "samples: \(round)")
+            try store.retry(entry)
+            #expect(spool.read("inbox/album/a.tif") == "content \(round)")
+            #expect(spool.read("inbox/album/a.tif.autochrome.yaml") == "samples: \(round)")
+            for name in ["a.tif", "a.tif.autochrome.yaml"] { unlink(spool.root + "/inbox/album/" + name) }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool.configuration.failed) == [])
+
+        // One that was written meanwhile holds.
+        try spool.drop("album/a.tif.autochrome.yaml", "samples: 3")
+        _ = try store.store(report(path), stamp: try spool.drop(path))
+        try spool.drop("album/a.tif.autochrome.yaml", "samples: 4")
+        try store.retry(try #require(try store.entries(from: path).first))
+        #expect(spool.read("inbox/album/a.tif.autochrome.yaml") == "samples: 4")
     }
 
     @Test func keepsFailuresOfOneNameApart() throws {

@@ -48,9 +48,35 @@ final class TemporarySpool {
         FileManager.default.contents(atPath: root + "/" + path).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// What lies in a folder, hidden files too.
+    func tree(_ path: String) -> [String] { folder.tree(path) }
+
     func exists(_ path: String) -> Bool {
         access(root + "/" + path, F_OK) == 0
     }
+}
+
+/// Comes between the program and the file system: the function is called before each change of names, with how many there
+/// were before, and what it throws takes the place of the change.
+///
+/// - Parameter rules: Whether the file system knows renames that replace nothing or exchange.
+func interrupting<R>(
+    rules: Bool = true, _ interruption: @escaping @Sendable (NameChange, Int) throws -> Void, body: () throws -> R
+) throws -> R {
+    let count = Mutex(0)
+    let refusal: @Sendable (NameChange, String) throws -> Void = { change, path in
+        if case .rename = change, !rules { throw FileError.system(operation: "rename", path: path, code: EINVAL) }
+    }
+    return try NameChange.$interruption.withValue(
+        { change, path in
+            try refusal(change, path)
+            let before = count.withLock { count in
+                defer { count += 1 }
+                return count
+            }
+            // What the test itself changes is not interrupted.
+            try NameChange.$interruption.withValue(refusal) { try interruption(change, before) }
+        }, operation: body)
 }
 
 /// The metadata of a result, as far as the spool reads it.

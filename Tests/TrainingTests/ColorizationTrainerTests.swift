@@ -194,15 +194,52 @@ import Testing
         #expect(set.problems.count == 1 && set.problems[0].contains("broken.jpg"))
     }
 
-    @Test func photographsFromAnArchive() throws {
-        let folder = try TemporaryFolder()
-        let archive = folder.path + "/photographs.tar"
+    private func pack(_ archive: String, _ arguments: String...) throws {
         let tar = Process()
         tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        tar.arguments = ["tar", "-C", Self.fixtures, "-cf", archive, "."]
+        tar.arguments = ["tar", "-cf", archive] + arguments
         try tar.run()
         tar.waitUntilExit()
         try #require(tar.terminationStatus == 0)
+    }
+
+    /// Names over 100 bytes, which each of the formats holds in its own way.
+    @Test(arguments: ["ustar", "gnu", "pax"]) func longNamesInAnArchive(format: String) throws {
+        let folder = try TemporaryFolder()
+        let long = (1...3).map { "\(Array(repeating: "long", count: 12).joined()) \($0)" }.joined(separator: "/")
+        let names = ["\(long)/ä.jpg", "\(long)/b.jpg"]
+        for (name, photograph) in zip(names, Self.photographs) {
+            try folder.write(Data(contentsOf: URL(fileURLWithPath: photograph)), "in/" + name)
+        }
+        let archive = folder.path + "/photographs.tar"
+        try pack(archive, "--format=" + format, "-C", folder.path + "/in", ".")
+        let set = try photographs([archive])
+        #expect(set.problems == [] && set.counts == .init(used: 2))
+        #expect(set.items.map(\.name) == names.reversed().map { "\(archive)/./\($0)" })
+    }
+
+    @Test func aBrokenArchiveIsNamedAndTheRestUsed() throws {
+        let folder = try TemporaryFolder()
+        let broken = try folder.write(Array(repeating: 7, count: 5000), "broken.tar")
+        let beside = try photographs([broken] + Self.photographs)
+        #expect(beside.counts == .init(used: 3, unreadable: 1))
+        #expect(beside.problems.count == 1 && beside.problems[0].contains("broken.tar: not a tar archive"))
+
+        // What comes before the end of one that was cut off is used as well.
+        let cut = folder.path + "/cut.tar"
+        try pack(cut, "-C", Self.fixtures, "astronaut.jpg", "chelsea.jpg")
+        let first = try Data(contentsOf: URL(fileURLWithPath: Self.photographs[0])).count
+        try Data(contentsOf: URL(fileURLWithPath: cut)).prefix(512 + (first + 511) / 512 * 512 + 1000)
+            .write(to: URL(fileURLWithPath: cut))
+        let part = try photographs([cut])
+        #expect(part.counts == .init(used: 1, unreadable: 1))
+        #expect(part.problems == ["\(cut): a tar archive that ends too early"])
+    }
+
+    @Test func photographsFromAnArchive() throws {
+        let folder = try TemporaryFolder()
+        let archive = folder.path + "/photographs.tar"
+        try pack(archive, "-C", Self.fixtures, ".")
         let (packed, plain) = (try photographs([archive]), try photographs())
         #expect(packed.items.count == plain.items.count)
         for (a, b) in zip(packed.items, plain.items) {
@@ -210,9 +247,7 @@ import Testing
         }
         let bytes = try Data(contentsOf: URL(fileURLWithPath: archive))
         try bytes.prefix(2000).write(to: URL(fileURLWithPath: archive))
-        #expect(throws: TrainingError.data(path: archive, reason: "a tar archive that ends too early")) {
-            try photographs([archive])
-        }
+        #expect(throws: TrainingError.self) { try photographs([archive]) }
     }
 
     /// Every photograph comes once before any comes again, and a batch is a function of its number.

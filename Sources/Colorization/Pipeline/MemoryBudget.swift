@@ -5,7 +5,7 @@ import Foundation
 /// Sendable because its state is only touched under its condition's lock.
 package final class MemoryBudget: @unchecked Sendable {
     private let condition = NSCondition()
-    private let capacity: Double
+    private var capacity: Double
     private var used = 0.0
     private var next = 0
     private var serving = 0
@@ -33,6 +33,15 @@ package final class MemoryBudget: @unchecked Sendable {
     package func share(megapixels: Double) -> Share {
         acquire(megapixels)
         return Share(self, megapixels)
+    }
+
+    /// Changes the budget; shares that are out count in the new one.
+    package func resize(megapixels: Double) {
+        precondition(megapixels > 0, "the budget must be above 0")
+        condition.withLock {
+            capacity = megapixels
+            condition.broadcast()
+        }
     }
 
     private func acquire(_ amount: Double) {

@@ -4,6 +4,11 @@ import Foundation
 package struct ResultMetadata: Codable, Sendable, Equatable {
     /// Version of this document's structure.
     package static let currentSchema = 1
+    /// Version of all that lies between a draw and its files: what is shown of it, upsampling, painting, encoding.
+    ///
+    /// Raise it with each change after which the same content, model and settings give other pictures: `reprocess` then
+    /// makes older results again, and nothing else does.
+    package static let currentRendering = 1
     /// A notice for every reader of the document.
     package static let notice = "The colours are guesses by a neural network, not a record of the scene."
 
@@ -85,6 +90,8 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
     package var schema = ResultMetadata.currentSchema
     package var notice = ResultMetadata.notice
     package var program: String
+    /// Absent from older documents.
+    package var rendering: Int? = ResultMetadata.currentRendering
     package var source: Source
     package var model: Model
     package var settings: Settings

@@ -20,7 +20,7 @@ extension Folder {
             }
             do {
                 if try !rename(path, stamp, from, place, to, other) {
-                    try copy(path, stamp, from, to: place, to, other)
+                    try copy(path, stamp, to: place, to, other)
                 }
             } catch FileError.occupied {
                 continue
@@ -38,36 +38,31 @@ extension Folder {
         _ path: RelativePath, _ stamp: FileStamp, _ from: Descriptor, _ target: RelativePath,
         _ to: Descriptor, _ other: Folder
     ) throws -> Bool {
+        let new = (to.raw, target.name)
+        let shown = other.display(target)
+        let isRenamed: Bool
         do {
-            if try Self.rename((from.raw, path.name), (to.raw, target.name), .noReplace, path: other.display(target)) {
-                // Between the look and the rename another file may have taken the name: that one goes back.
-                let moved = try Self.status(in: to.raw, target.name, other.display(target))
-                if let moved, !moved.stamp.matches(stamp) {
-                    _ = try Self.rename((to.raw, target.name), (from.raw, path.name), .noReplace, path: display(path))
-                    throw FileError.changed(path: display(path))
-                }
-                return true
-            }
+            isRenamed = try Self.rename((from.raw, path.name), new, .noReplace, path: shown)
         } catch FileError.system(_, _, let code) where code == EXDEV {
             return false
         }
-        let status = path.name.withCString { old in
-            target.name.withCString { new in linkat(from.raw, old, to.raw, new, 0) }
+        if try !isRenamed && !Self.link((from.raw, path.name), new, path: shown) { return false }
+        // Between the look and the rename another file may have taken the name: that one goes back.
+        if let moved = try Self.status(in: to.raw, target.name, shown), !moved.stamp.matches(stamp) {
+            if isRenamed {
+                try giveBack(new, path, tag: "returned")
+            } else {
+                try Self.unlink(new, path: shown)
+            }
+            throw FileError.changed(path: display(path))
         }
-        if status != 0 {
-            if errno == EEXIST { throw FileError.occupied(path: other.display(target)) }
-            return false
-        }
-        guard path.name.withCString({ unlinkat(from.raw, $0, 0) }) == 0 else {
-            throw FileError.last("remove", display(path))
-        }
+        if !isRenamed { try remove(path, stamp) }
         return true
     }
 
     /// Copies, compares, and only then removes.
     private func copy(
-        _ path: RelativePath, _ stamp: FileStamp, _ from: Descriptor, to target: RelativePath,
-        _ to: Descriptor, _ other: Folder
+        _ path: RelativePath, _ stamp: FileStamp, to target: RelativePath, _ to: Descriptor, _ other: Folder
     ) throws {
         let source = try openFile(path, expecting: stamp)
         let shown = other.display(target)
@@ -93,15 +88,11 @@ extension Folder {
             }
             try to.synchronize(shown)
         }
-        guard try Self.status(in: from.raw, path.name, display(path))?.stamp.matches(stamp) == true else {
-            throw FileError.changed(path: display(path))
-        }
-        guard path.name.withCString({ unlinkat(from.raw, $0, 0) }) == 0 else {
-            throw FileError.last("remove", display(path))
-        }
+        try remove(path, stamp)
     }
 
-    private static func alternatives(_ target: RelativePath, _ tag: String) -> [RelativePath] {
+    /// Names beside a taken one.
+    package static func alternatives(_ target: RelativePath, _ tag: String) -> [RelativePath] {
         let room = 255 - target.suffix.count - tag.utf8.count - 6
         let stem = Array(target.stem.prefix(max(1, room)))
         return ([""] + (2...99).map { "-\($0)" }).map { number in

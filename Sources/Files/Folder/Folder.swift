@@ -118,17 +118,23 @@ package final class Folder: Sendable {
 }
 
 /// How a rename treats what has the new name already.
-package enum RenameRule: UInt32 {
+package enum RenameRule: UInt32, Sendable {
     case noReplace = 1
     case exchange = 2
 }
 
 extension Folder {
+    /// A name in an open directory.
+    package typealias Place = (directory: Int32, name: ArraySlice<UInt8>)
+
     /// Renames by a rule; false where the file system does not know the rule (NFS, some FUSE).
-    package static func rename(
-        _ from: (directory: Int32, name: ArraySlice<UInt8>), _ to: (directory: Int32, name: ArraySlice<UInt8>),
-        _ rule: RenameRule, path: String
-    ) throws -> Bool {
+    package static func rename(_ from: Place, _ to: Place, _ rule: RenameRule, path: String) throws -> Bool {
+        do {
+            try NameChange.interruption?(.rename(rule), path)
+        } catch FileError.system(_, _, let code) where code == EINVAL || code == 0 {
+            // A success that is only claimed has code 0.
+            return code == 0
+        }
         let result = from.name.withCString { old in
             to.name.withCString { new in
                 rename_with_flags(from.directory, old, to.directory, new, rule.rawValue)
@@ -139,6 +145,47 @@ extension Folder {
         case EINVAL, ENOSYS: return false
         case EEXIST, ENOTEMPTY: throw FileError.occupied(path: path)
         default: throw FileError.last("rename", path)
+        }
+    }
+
+    /// Renames to a name that should be free: a file loses its name to a file and an empty folder to a folder, and nothing
+    /// else does.
+    package static func renamePlainly(_ from: Place, _ to: Place, path: String) throws {
+        try NameChange.interruption?(.plainRename, path)
+        let result = from.name.withCString { old in
+            to.name.withCString { new in renameat(from.directory, old, to.directory, new) }
+        }
+        if result == 0 { return }
+        switch errno {
+        case EEXIST, ENOTEMPTY, ENOTDIR, EISDIR: throw FileError.occupied(path: path)
+        default: throw FileError.last("rename", path)
+        }
+    }
+
+    /// Renames a file replacing nothing, or makes a second link and removes the first where the file system has no such
+    /// rename; false where it has neither.
+    package static func renameOrLink(_ from: Place, _ to: Place, path: String) throws -> Bool {
+        if try rename(from, to, .noReplace, path: path) { return true }
+        guard try link(from, to, path: path) else { return false }
+        try unlink(from, path: path)
+        return true
+    }
+
+    /// Makes a second link; false where the file system has none.
+    package static func link(_ from: Place, _ to: Place, path: String) throws -> Bool {
+        let result = from.name.withCString { old in
+            to.name.withCString { new in linkat(from.directory, old, to.directory, new, 0) }
+        }
+        if result == 0 { return true }
+        if errno == EEXIST { throw FileError.occupied(path: path) }
+        return false
+    }
+
+    /// Removes the name of a file.
+    package static func unlink(_ place: Place, path: String) throws {
+        try NameChange.interruption?(.removal, path)
+        guard place.name.withCString({ unlinkat(place.directory, $0, 0) }) == 0 else {
+            throw FileError.last("remove", path)
         }
     }
 

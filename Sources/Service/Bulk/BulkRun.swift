@@ -69,9 +69,12 @@ package struct BulkRun: Sendable {
     /// - Parameter force: Whether to work even where the result is up to date.
     package func recolor(_ item: InputFiles.Item, replacing result: PublishedResult, force: Bool) -> Outcome {
         attempt(item) { file, settings, order, identity in
-            if !force, result.identity == identity { return .alreadyDone }
-            let (staging, metadata) = try make(order, file, settings)
-            try staging.seal(metadata, of: item.relative)
+            let isRendered = result.rendering == ResultMetadata.currentRendering
+            if !force, isRendered, result.identity == identity { return .alreadyDone }
+            var (staging, metadata) = try make(order, file, settings)
+            // It stays the result of that name, whatever the original is called in the archive.
+            metadata.source.name = result.source.escapedName
+            try staging.seal(metadata, of: result.source)
             try publisher.publish(staging, as: result.path, replacing: true)
             return .done(result: publisher.outbox.display(result.path), warnings: metadata.warnings)
         }
@@ -92,6 +95,9 @@ package struct BulkRun: Sendable {
         do {
             let file = try item.folder.openFile(item.relative)
             let content = try file.hash()
+            if let expected = item.content, expected != content {
+                return .failed("its original is gone: another photograph has its name")
+            }
             var settings = try Sidecars.resolve(
                 configuration, root: item.folder.path, relative: item.relative
             ).coloring

@@ -1,4 +1,5 @@
 import Files
+import Digest
 import Foundation
 import Imaging
 import Spool
@@ -9,6 +10,8 @@ package struct InputFiles: Sendable {
     package struct Item: Sendable {
         package var folder: Folder
         package var relative: RelativePath
+        /// What it holds if it is the file that is meant; nil where any content will do.
+        package var content: ContentHash?
         /// Where it lies, fit for messages.
         package var display: String { folder.display(relative) }
     }

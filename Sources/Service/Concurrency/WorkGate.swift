@@ -8,7 +8,8 @@ import Spool
 package final class WorkGate: @unchecked Sendable {
     private let condition = NSCondition()
     private var queue = WorkQueue()
-    private var inHand: Set<RelativePath> = []
+    /// How many workers have each file: one may be queued again, and taken, before the first is done with it.
+    private var inHand: [RelativePath: Int] = [:]
     private var pause: (reason: String, since: ContinuousClock.Instant)?
     private var closed = false
 
@@ -29,7 +30,7 @@ package final class WorkGate: @unchecked Sendable {
             while true {
                 if closed { return nil }
                 if pause == nil, let candidate = queue.pop() {
-                    inHand.insert(candidate.path)
+                    inHand[candidate.path, default: 0] += 1
                     return candidate
                 }
                 condition.wait()
@@ -40,7 +41,8 @@ package final class WorkGate: @unchecked Sendable {
     /// Notes that a worker is done with a file.
     package func finish(_ candidate: Candidate) {
         condition.withLock {
-            inHand.remove(candidate.path)
+            let rest = (inHand[candidate.path] ?? 0) - 1
+            inHand[candidate.path] = rest > 0 ? rest : nil
             condition.broadcast()
         }
     }
@@ -67,6 +69,7 @@ package final class WorkGate: @unchecked Sendable {
     package var pauseReason: String? { condition.withLock { pause?.reason } }
     /// For how long nothing has been handed out; nil where nothing is in the way.
     package var pauseDuration: Duration? { condition.withLock { pause.map { $0.since.duration(to: .now) } } }
+    package var isClosed: Bool { condition.withLock { closed } }
     package var queued: Int { condition.withLock { queue.count } }
     package var isIdle: Bool { condition.withLock { inHand.isEmpty && queue.isEmpty } }
 

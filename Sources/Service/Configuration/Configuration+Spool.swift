@@ -19,11 +19,15 @@ extension Configuration {
 
     /// The settings that differ and that a running daemon cannot change.
     package func keysThatNeedRestart(comparedWith other: Configuration) -> [String] {
-        let fixed: Set<String> = [
-            "inbox", "outbox", "state", "failed", "archive", "workers", "threads", "quiet_seconds", "rescan_seconds",
-            "poll_seconds", "polling", "exclude", "originals", "attempts", "backoff_seconds", "free_megabytes",
-            "log_level",
-        ]
-        return Setting.all.filter { fixed.contains($0.key) && $0.text(self) != $0.text(other) }.map(\.key)
+        Setting.all.filter { $0.scope == .restart && $0.text(self) != $0.text(other) }.map(\.key)
+    }
+
+    /// What a running daemon makes of another configuration: its own where only a restart applies a setting.
+    ///
+    /// The inbox is watched and originals are dealt with as they were at the start; half a change would lose photographs.
+    package func reloaded(from other: Configuration) -> Configuration {
+        var next = other
+        for setting in Setting.all where setting.scope == .restart { setting.copy(self, &next) }
+        return next
     }
 }

@@ -60,28 +60,7 @@ package struct Configuration: Sendable, Equatable {
 
     /// Throws the first setting that cannot work.
     package func validate() throws {
-        for (name, value) in [("inbox", inbox), ("outbox", outbox), ("state", state)] where !value.hasPrefix("/") {
-            throw ConfigurationError.value(key: name, "must be an absolute path, not '\(value)'")
-        }
-        let optional = [("failed", failed), ("archive", archive), ("model", model), ("metrics", metrics)]
-        for (name, value) in optional where !value.isEmpty && !value.hasPrefix("/") {
-            throw ConfigurationError.value(key: name, "must be empty or an absolute path, not '\(value)'")
-        }
-        // Upper bounds keep what is computed from these within every number's range.
-        let week = 604_800.0
-        let ranges: [(String, Double, ClosedRange<Double>)] = [
-            ("workers", Double(workers), 0...1024), ("threads", Double(threads), 0...1024),
-            ("memory_megapixels", memoryMegapixels, 0.001...1e6), ("quiet_seconds", quietSeconds, 0...week),
-            ("rescan_seconds", rescanSeconds, 0.1...week), ("poll_seconds", pollSeconds, 0.1...week),
-            ("maximum_megapixels", maximumMegapixels, 0.001...1e6),
-            ("maximum_megabytes", maximumMegabytes, 0.001...1e6), ("decode_seconds", decodeSeconds, 0.1...week),
-            ("attempts", Double(attempts), 1...100), ("backoff_seconds", backoffSeconds, 0...week),
-            ("free_megabytes", freeMegabytes, 0...1e9),
-        ]
-        for (name, value, range) in ranges where !range.contains(value) {
-            let (least, most) = (Setting.text(range.lowerBound), Setting.text(range.upperBound))
-            throw ConfigurationError.value(key: name, "must be \(least) to \(most), not \(Setting.text(value))")
-        }
+        for setting in Setting.all { try setting.validate(self) }
         do { try coloring.validate() } catch {
             throw ConfigurationError.value(key: "coloring", "\(error)")
         }

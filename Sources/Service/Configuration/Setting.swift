@@ -2,87 +2,149 @@ import Colorization
 import Imaging
 import Yams
 
-/// One key of the configuration: how it reads, what it writes, and its current text.
+/// One key of the configuration: what it may be, from when a new value holds, how it reads and what it writes.
+///
+/// Its default is the property's own.
 package struct Setting: Sendable {
+    /// From when a new value holds.
+    package enum Scope: Sendable {
+        /// When the service is started again.
+        case restart
+        /// From a reload on.
+        case reload
+        /// As `reload`, and an image's or a folder's own settings may set it too.
+        case image
+    }
+
     package let key: String
-    /// Whether an image's or a folder's own settings may set it.
-    package let perImage: Bool
+    package let scope: Scope
     let read: @Sendable (Node, inout Configuration) throws -> Void
     /// The value as it stands in a YAML file.
     package let text: @Sendable (Configuration) -> String
+    /// Throws where the value cannot work.
+    let validate: @Sendable (Configuration) throws -> Void
+    /// Takes the value over from another configuration.
+    let copy: @Sendable (_ from: Configuration, inout Configuration) -> Void
 
     /// Every setting, in the order of `etc/autochrome.yaml`.
     package static var all: [Setting] {
-        [
-            string("inbox", \.inbox), string("outbox", \.outbox), string("state", \.state),
-            string("failed", \.failed), string("archive", \.archive), string("model", \.model),
-            number("workers", \.workers), number("threads", \.threads),
-            decimal("memory_megapixels", \.memoryMegapixels),
-            decimal("quiet_seconds", \.quietSeconds), decimal("rescan_seconds", \.rescanSeconds),
-            decimal("poll_seconds", \.pollSeconds), flag("polling", \.polling), list("exclude", \.exclude),
-            choice("originals", \.originals),
-            decimal("maximum_megapixels", \.maximumMegapixels), decimal("maximum_megabytes", \.maximumMegabytes),
-            decimal("decode_seconds", \.decodeSeconds),
-            number("attempts", \.attempts), decimal("backoff_seconds", \.backoffSeconds),
-            decimal("free_megabytes", \.freeMegabytes),
-            string("metrics", \.metrics), choice("log_level", \.logLevel),
+        // Upper bounds keep what is computed from these within every number's range.
+        let week = 604_800.0
+        return [
+            folder("inbox", \.inbox, .restart), folder("outbox", \.outbox, .restart),
+            folder("state", \.state, .restart), optionalPath("failed", \.failed, .restart),
+            optionalPath("archive", \.archive, .restart), optionalPath("model", \.model, .reload),
+            number("workers", \.workers, .restart, 0...1024), number("threads", \.threads, .restart, 0...1024),
+            decimal("memory_megapixels", \.memoryMegapixels, .reload, 0.001...1e6),
+            decimal("quiet_seconds", \.quietSeconds, .restart, 0...week),
+            decimal("rescan_seconds", \.rescanSeconds, .restart, 0.1...week),
+            decimal("poll_seconds", \.pollSeconds, .restart, 0.1...week), flag("polling", \.polling, .restart),
+            list("exclude", \.exclude, .restart), choice("originals", \.originals, .restart),
+            decimal("maximum_megapixels", \.maximumMegapixels, .reload, 0.001...1e6),
+            decimal("maximum_megabytes", \.maximumMegabytes, .reload, 0.001...1e6),
+            decimal("decode_seconds", \.decodeSeconds, .reload, 0.1...week),
+            number("attempts", \.attempts, .restart, 1...100),
+            decimal("backoff_seconds", \.backoffSeconds, .restart, 0...week),
+            decimal("free_megabytes", \.freeMegabytes, .restart, 0...1e9),
+            optionalPath("metrics", \.metrics, .reload), choice("log_level", \.logLevel, .restart),
         ] + coloring
     }
 
-    /// The settings that a sidecar may hold.
+    /// The settings that a sidecar may hold; `ColoringSettings` knows their ranges.
     package static var coloring: [Setting] {
         [
-            number("samples", \.coloring.samples, perImage: true),
-            natural("seed", \.coloring.seed, perImage: true),
-            decimal("temperature", \.coloring.temperature, perImage: true),
-            flag("mode_first", \.coloring.modeFirst, perImage: true),
-            decimal("saturation", \.coloring.saturation, perImage: true),
-            choice("format", \.coloring.format, perImage: true),
-            number("quality", \.coloring.quality, perImage: true),
-            choice("colored", \.coloring.colored, perImage: true),
-            flag("sheet", \.coloring.sheet, perImage: true),
-            flag("uncertainty", \.coloring.uncertainty, perImage: true),
+            number("samples", \.coloring.samples, .image), natural("seed", \.coloring.seed, .image),
+            decimal("temperature", \.coloring.temperature, .image),
+            flag("mode_first", \.coloring.modeFirst, .image),
+            decimal("saturation", \.coloring.saturation, .image),
+            choice("format", \.coloring.format, .image), number("quality", \.coloring.quality, .image),
+            choice("colored", \.coloring.colored, .image), flag("sheet", \.coloring.sheet, .image),
+            flag("uncertainty", \.coloring.uncertainty, .image),
         ]
     }
 
     private typealias Path<T> = WritableKeyPath<Configuration, T> & Sendable
 
-    private static func string(_ key: String, _ path: Path<String>) -> Setting {
-        Setting(key: key, perImage: false) { node, configuration in
+    private init<T: Sendable>(
+        _ key: String, _ path: Path<T>, _ scope: Scope, read: @escaping @Sendable (Node) throws -> T,
+        text: @escaping @Sendable (T) -> String, validate: @escaping @Sendable (T) throws -> Void = { _ in }
+    ) {
+        self.key = key
+        self.scope = scope
+        self.read = { $1[keyPath: path] = try read($0) }
+        self.text = { text($0[keyPath: path]) }
+        self.validate = { try validate($0[keyPath: path]) }
+        copy = { $1[keyPath: path] = $0[keyPath: path] }
+    }
+
+    private static func folder(_ key: String, _ path: Path<String>, _ scope: Scope) -> Setting {
+        string(key, path, scope) {
+            if !$0.hasPrefix("/") { throw ConfigurationError.value(key: key, "must be an absolute path, not '\($0)'") }
+        }
+    }
+
+    private static func optionalPath(_ key: String, _ path: Path<String>, _ scope: Scope) -> Setting {
+        string(key, path, scope) {
+            guard $0.isEmpty || $0.hasPrefix("/") else {
+                throw ConfigurationError.value(key: key, "must be empty or an absolute path, not '\($0)'")
+            }
+        }
+    }
+
+    private static func string(
+        _ key: String, _ path: Path<String>, _ scope: Scope, _ validate: @escaping @Sendable (String) throws -> Void
+    ) -> Setting {
+        Setting(key, path, scope) { node in
             guard let value = node.scalar?.string else { throw mismatch(key, "text") }
-            configuration[keyPath: path] = value == "~" || value == "null" ? "" : value
+            return value == "~" || value == "null" ? "" : value
         } text: {
-            $0[keyPath: path].isEmpty ? "\"\"" : $0[keyPath: path]
+            $0.isEmpty ? "\"\"" : $0
+        } validate: {
+            try validate($0)
         }
     }
 
-    private static func number(_ key: String, _ path: Path<Int>, perImage: Bool = false) -> Setting {
-        Setting(key: key, perImage: perImage) { node, configuration in
+    private static func number(
+        _ key: String, _ path: Path<Int>, _ scope: Scope, _ range: ClosedRange<Double>? = nil
+    ) -> Setting {
+        Setting(key, path, scope) { node in
             guard let value = node.int else { throw mismatch(key, "a whole number") }
-            configuration[keyPath: path] = value
+            return value
         } text: {
-            "\($0[keyPath: path])"
+            "\($0)"
+        } validate: {
+            try require(key, Double($0), range)
         }
     }
 
-    private static func natural(_ key: String, _ path: Path<UInt64>, perImage: Bool = false) -> Setting {
-        Setting(key: key, perImage: perImage) { node, configuration in
+    private static func natural(_ key: String, _ path: Path<UInt64>, _ scope: Scope) -> Setting {
+        Setting(key, path, scope) { node in
             guard let text = node.scalar?.string, let value = UInt64(text) else {
                 throw mismatch(key, "a whole number from 0 to \(UInt64.max)")
             }
-            configuration[keyPath: path] = value
+            return value
         } text: {
-            "\($0[keyPath: path])"
+            "\($0)"
         }
     }
 
-    private static func decimal(_ key: String, _ path: Path<Double>, perImage: Bool = false) -> Setting {
-        Setting(key: key, perImage: perImage) { node, configuration in
+    private static func decimal(
+        _ key: String, _ path: Path<Double>, _ scope: Scope, _ range: ClosedRange<Double>? = nil
+    ) -> Setting {
+        Setting(key, path, scope) { node in
             guard let value = node.float, value.isFinite else { throw mismatch(key, "a number") }
-            configuration[keyPath: path] = value
+            return value
         } text: {
-            Self.text($0[keyPath: path])
+            Self.text($0)
+        } validate: {
+            try require(key, $0, range)
         }
+    }
+
+    private static func require(_ key: String, _ value: Double, _ range: ClosedRange<Double>?) throws {
+        guard let range, !range.contains(value) else { return }
+        let (least, most) = (text(range.lowerBound), text(range.upperBound))
+        throw ConfigurationError.value(key: key, "must be \(least) to \(most), not \(text(value))")
     }
 
     /// A number as people write it, without a fraction where it has none.
@@ -90,37 +152,37 @@ package struct Setting: Sendable {
         value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
     }
 
-    private static func flag(_ key: String, _ path: Path<Bool>, perImage: Bool = false) -> Setting {
-        Setting(key: key, perImage: perImage) { node, configuration in
+    private static func flag(_ key: String, _ path: Path<Bool>, _ scope: Scope) -> Setting {
+        Setting(key, path, scope) { node in
             guard let value = node.bool else { throw mismatch(key, "true or false") }
-            configuration[keyPath: path] = value
+            return value
         } text: {
-            "\($0[keyPath: path])"
+            "\($0)"
         }
     }
 
-    private static func list(_ key: String, _ path: Path<[String]>) -> Setting {
-        Setting(key: key, perImage: false) { node, configuration in
+    private static func list(_ key: String, _ path: Path<[String]>, _ scope: Scope) -> Setting {
+        Setting(key, path, scope) { node in
             guard let items = node.sequence else { throw mismatch(key, "a list") }
-            configuration[keyPath: path] = try items.map {
+            return try items.map {
                 guard let text = $0.scalar?.string else { throw mismatch(key, "a list of texts") }
                 return text
             }
         } text: {
-            "[" + $0[keyPath: path].map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+            "[" + $0.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
         }
     }
 
     private static func choice<T: RawRepresentable & CaseIterable & Sendable>(
-        _ key: String, _ path: Path<T>, perImage: Bool = false
+        _ key: String, _ path: Path<T>, _ scope: Scope
     ) -> Setting where T.RawValue == String {
-        Setting(key: key, perImage: perImage) { node, configuration in
+        Setting(key, path, scope) { node in
             guard let value = node.scalar.flatMap({ T(rawValue: $0.string) }) else {
                 throw mismatch(key, "one of " + T.allCases.map(\.rawValue).joined(separator: ", "))
             }
-            configuration[keyPath: path] = value
+            return value
         } text: {
-            $0[keyPath: path].rawValue
+            $0.rawValue
         }
     }
 

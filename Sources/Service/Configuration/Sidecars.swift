@@ -4,7 +4,7 @@ import Spool
 
 /// Finds the settings that hold for one image: those of its folders, the outermost first, then its own.
 package enum Sidecars {
-    package static let suffix = ".autochrome.yaml"
+    private static let suffix = RelativePath.sidecarEnding
     private static let limit = 1 << 20
 
     /// The configuration for an image.

@@ -59,7 +59,7 @@ package final class Daemon: Sendable {
             logger: logger)
         // What is to be worked on is delivered by the intake as well; only what is not stays to be done here.
         for step in try parts.ledger.recover(publisher: parts.publisher, inbox: parts.inbox)
-        where step.action != .enqueue { runner.perform(step) }
+        where step.action != .enqueue { runner.handOver(step) }
 
         let signals = listen(runner, parts)
         defer { signals.forEach { $0.cancel() } }
@@ -76,6 +76,7 @@ package final class Daemon: Sendable {
             control.sync { act(.ready, runner, parts) }
         }
         pool.wait()
+        runner.waitForMoves()
         if once { sumUp(runner, isAllSeen: isAllSeen) }
         parts.intake.stop()
         // What is on its way on this queue finds everything still there.
@@ -163,6 +164,7 @@ package final class Daemon: Sendable {
             putBack = runner.incomplete.load(ordering: .relaxed)
             isAllSeen = try parts.intake.scanOnce { runner.receive($0) }
             runner.gate.waitUntilIdle()
+            runner.waitForMoves()
         }
         act(.exhausted, runner, parts)
         // Stopped, it may still put something back.
@@ -191,9 +193,7 @@ package final class Daemon: Sendable {
             for key in old.keysThatNeedRestart(comparedWith: next) {
                 logger.warning("\(key) has changed; that takes effect when the service is restarted")
             }
-            let model = try LoadedModel.load(next.model)
-            let workshop = Workshop(model: model, configuration: next, decoder: decoder)
-            runner.replace(.init(configuration: next, workshop: workshop))
+            runner.reload(next, model: try LoadedModel.load(next.model))
             logger.notice("configuration reloaded")
         } catch {
             logger.error("configuration not reloaded, the old one stays: \(error)")
@@ -213,6 +213,7 @@ package final class Daemon: Sendable {
     }
 
     private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
+        manager.repeatUnheard()
         runner.settleAgain()
         runner.withdrawVanished()
         if !once { runner.queueDue() }

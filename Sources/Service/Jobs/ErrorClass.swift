@@ -36,10 +36,12 @@ package enum ErrorClass: Sendable, Equatable {
         case let error as ImagingError:
             if error.isNoSpace {
                 self = .noSpace(text)
+            } else if error.isTransient {
+                self = .temporary(text)
             } else if case .damaged = error {
                 self = .incomplete(text)
             } else {
-                self = error.isTransient ? .temporary(text) : .permanent(text)
+                self = .permanent(text)
             }
         case let error as FileError:
             if error.isDiskFull {
@@ -54,7 +56,8 @@ package enum ErrorClass: Sendable, Equatable {
         case let error as CocoaError where error.code == .fileWriteOutOfSpace:
             self = .noSpace(error.localizedDescription)
         case is ConfigurationError:
-            self = .permanent(text)
+            // A sidecar may be saved while it is read, or put right.
+            self = .temporary(text)
         default:
             self = .temporary(text)
         }

@@ -9,7 +9,8 @@ extension JobRunner {
         switch verdict {
         case .skipped(let reason):
             logger.info("\(path): left alone: \(reason)")
-            _ = try spools.ledger.skipped(path, stamp: candidate.stamp, reason: reason)
+            _ = try spools.ledger.skipped(
+                path, stamp: candidate.stamp, sidecars: candidate.sidecars, reason: reason)
         case .incomplete(let reason):
             if spools.intake.notReady(candidate) {
                 incomplete.add(1, ordering: .relaxed)
@@ -41,7 +42,9 @@ extension JobRunner {
     }
 
     private func fail(_ path: RelativePath, _ candidate: Candidate, _ reason: String) throws {
-        perform(try spools.ledger.failedForGood(path, stamp: candidate.stamp, reason: reason))
+        perform(
+            try spools.ledger.failedForGood(
+                path, stamp: candidate.stamp, sidecars: candidate.sidecars, reason: reason))
     }
 
     func settle(_ job: Job) {

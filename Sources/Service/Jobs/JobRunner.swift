@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// The ledger is told first and files are moved after, so that a crash between the two loses nothing.
 package final class JobRunner: Sendable {
-    /// What the daemon's settings and model are at the moment; replaced as a whole by a reload.
+    /// What the daemon's settings and model are at the moment; replaced together by a reload.
     package struct Current: Sendable {
         package var configuration: Configuration
         package var workshop: Workshop
@@ -42,6 +42,9 @@ package final class JobRunner: Sendable {
     private let unsettled = Mutex<[Candidate]>([])
     /// Files put back as incomplete: where one goes away again, nothing else tells the ledger.
     let growing = Mutex<Set<RelativePath>>([])
+    /// Moves files for threads that must not wait: to another file system, a move is a copy.
+    let moves = DispatchQueue(label: "autochrome.moves")
+    private let moving = DispatchGroup()
     private let pictures = KeyedLock<ContentHash>()
     /// Work whose result may lie in the outbox while the ledger does not know it, and the file it is of.
     private let unrecorded = Mutex<[WorkIdentity: RelativePath]>([:])
@@ -55,8 +58,14 @@ package final class JobRunner: Sendable {
         self.logger = logger
     }
 
-    /// Uses other settings from the next job on.
-    package func replace(_ current: Current) { self.current.withLock { $0 = current } }
+    /// Uses another model, and what a running daemon can take over of another configuration, from the next job on.
+    package func reload(_ configuration: Configuration, model: LoadedModel) {
+        current.withLock { current in
+            let next = current.configuration.reloaded(from: configuration)
+            current = Current(
+                configuration: next, workshop: current.workshop.replaced(model: model, configuration: next))
+        }
+    }
 
     package var configuration: Configuration { current.withLock { $0.configuration } }
     package var modelName: String { current.withLock { $0.workshop.model.metadata.name } }
@@ -65,7 +74,7 @@ package final class JobRunner: Sendable {
     package func receive(_ candidates: [Candidate]) {
         do {
             for (candidate, step) in zip(candidates, try spools.ledger.receive(candidates)) {
-                if step.action == .enqueue { gate.push(candidate) } else { perform(step) }
+                if step.action == .enqueue { gate.push(candidate) } else { handOver(step) }
             }
         } catch {
             failures.add(1, ordering: .relaxed)
@@ -93,7 +102,7 @@ package final class JobRunner: Sendable {
         do {
             while let candidate = rest.last {
                 if let step = try spools.ledger.settle(candidate.path) {
-                    if step.job.state.isPending { gate.push(candidate) } else { perform(step) }
+                    if step.job.state.isPending { gate.push(candidate) } else { handOver(step) }
                 }
                 rest.removeLast()
             }
@@ -116,6 +125,25 @@ package final class JobRunner: Sendable {
             logger.debug("\(error)")
         }
     }
+
+    /// Does what a step of the ledger calls for; files are moved by another thread.
+    package func handOver(_ step: Ledger.Step) {
+        switch step.action {
+        case .enqueue, .enqueueLater, .leave: perform(step)
+        case .settleOriginal where configuration.originals == .keep: break
+        case .settleOriginal, .setAside:
+            moves.async(group: moving) { [self] in
+                // What is not begun before the end is done after the next start.
+                if gate.isClosed { return }
+                let token = registry.begin(step.job.path.description)
+                defer { registry.end(token) }
+                if (try? registry.advance(token, to: "moving")) != nil { perform(step) }
+            }
+        }
+    }
+
+    /// Waits until every file that was handed over is moved or left for the next start.
+    package func waitForMoves() { moving.wait() }
 
     /// Does what a step of the ledger calls for.
     package func perform(_ step: Ledger.Step) {
@@ -192,7 +220,7 @@ package final class JobRunner: Sendable {
         let result = try staging.publish(
             metadata, of: path, content: content, previous: job.result,
             replacesOther: configuration.originals == .keep, spools.publisher)
-        for other in try spools.ledger.displace(from: result, by: path, content: content) { gate.push(other.candidate) }
+        for other in try spools.ledger.displace(from: result, by: path, as: identity) { gate.push(other.candidate) }
         let step = try record(candidate, identity, result)
         let seconds = metadata.timings
         logger.info(
@@ -208,7 +236,7 @@ package final class JobRunner: Sendable {
     private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: RelativePath) throws -> Ledger.Step
     {
         let step = try spools.ledger.published(
-            candidate.path, stamp: candidate.stamp, as: identity, result: result)
+            candidate.path, stamp: candidate.stamp, sidecars: candidate.sidecars, as: identity, result: result)
         unrecorded.withLock { $0[identity] = nil }
         return step
     }
@@ -225,7 +253,8 @@ package final class JobRunner: Sendable {
             if isReplaced, let own = job.result, own != result, try spools.publisher.result(at: own)?.source == path {
                 break
             }
-            if try spools.publisher.result(at: result)?.identity == identity {
+            // One that cannot be read keeps its own photograph waiting, and not this one.
+            if (try? spools.publisher.result(at: result))?.identity == identity {
                 logger.info("\(path): the same picture as \(other); its variants are in \(result)")
                 return result
             }
@@ -236,6 +265,8 @@ package final class JobRunner: Sendable {
                 return result
             }
         }
-        return try spools.publisher.find(source: path, identity: identity)
+        return try spools.publisher.find(source: path, identity: identity) {
+            try spools.ledger.isResult($0, ofOtherThan: path)
+        }
     }
 }

@@ -24,19 +24,36 @@ package struct Workshop: Sendable {
     }
 
     package let model: LoadedModel
+    let budget: MemoryBudget
+    private let decoder: SandboxedDecoder
     private let pipeline: ColoringPipeline
     private let transfer: LatentTransfer?
 
     package init(
         model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder, transfer: LatentTransfer? = nil
     ) {
+        let budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
+        self.init(model, configuration, decoder, transfer, budget)
+    }
+
+    private init(
+        _ model: LoadedModel, _ configuration: Configuration, _ decoder: SandboxedDecoder, _ transfer: LatentTransfer?,
+        _ budget: MemoryBudget
+    ) {
         self.model = model
+        self.decoder = decoder
+        self.budget = budget
         self.transfer = transfer
         pipeline = ColoringPipeline(
             colorizer: model.colorizer, model: model.metadata, program: ("Autochrome", Program.version),
             decoder: decoder, limits: configuration.decodeLimits,
-            budget: MemoryBudget(megapixels: configuration.memoryMegapixels),
-            execution: Execution(threads: configuration.threadsPerWorker))
+            budget: budget, execution: Execution(threads: configuration.threadsPerWorker))
+    }
+
+    /// One with another model and configuration that shares this one's memory, since work of both may be in hand.
+    package func replaced(model: LoadedModel, configuration: Configuration) -> Workshop {
+        budget.resize(megapixels: configuration.memoryMegapixels)
+        return Workshop(model, configuration, decoder, nil, budget)
     }
 
     /// Decodes, colours and writes the pictures of a result into an empty directory, and returns its metadata.

@@ -22,7 +22,7 @@ package struct PastResults: Sendable {
             outbox: place.deletingLastPathComponent().path, reserveBytes: Int64(configuration.freeMegabytes * 1e6))
         if let name = RelativePath(place.lastPathComponent), let result = try parent.result(at: name) {
             publisher = parent
-            try add(result, configuration)
+            try add(result, siblings: publisher.results(of: result.source).count, configuration)
             return
         }
         publisher = try Publisher(outbox: place.path, reserveBytes: Int64(configuration.freeMegabytes * 1e6))
@@ -31,16 +31,18 @@ package struct PastResults: Sendable {
         try publisher.forEachResult(unreadable: { unreadable.append("\($0)") }, { found.append($0) })
         problems += unreadable
         guard !found.isEmpty || !problems.isEmpty else { throw FileError.missing(path: "a result in \(path)") }
+        let siblings = Dictionary(found.map { ($0.source, 1) }, uniquingKeysWith: +)
         for result in found {
             do {
-                try add(result, configuration)
+                try add(result, siblings: siblings[result.source] ?? 1, configuration)
             } catch {
                 problems.append("\(error)")
             }
         }
     }
 
-    private mutating func add(_ result: PublishedResult, _ configuration: Configuration) throws {
+    /// - Parameter siblings: How many results there are of the photograph's name, this one among them.
+    private mutating func add(_ result: PublishedResult, siblings: Int, _ configuration: Configuration) throws {
         let display = publisher.outbox.display(result.path)
         guard let data = try publisher.metadata(of: result) else {
             throw FileError.missing(path: "\(display): metadata")
@@ -49,27 +51,68 @@ package struct PastResults: Sendable {
             problems.append("\(display): its metadata is of another version or damaged")
             return
         }
-        guard let place = RelativePath(escaped: String(source.path.drop { $0 == "/" })) else {
+        guard let place = Self.place(source) else {
             problems.append("\(display): its original's path is not one: \(source.path)")
             return
         }
-        // The folders whose settings hold, by which the original is found; one of the inbox may have been archived.
-        var candidates: [(folder: String, relative: RelativePath)] = []
-        if let relative = place.relative(to: configuration.inbox) {
-            candidates = [(configuration.inbox, relative), (configuration.archiveDirectory, relative)]
-        } else if let root = source.root, let relative = place.relative(to: root) {
-            candidates = [(root, relative)]
-        }
-        candidates.append(("/" + place.parent.description, RelativePath.root.appending(place.name)))
-        candidates.append(("/", place))
-        let originals = candidates.lazy.compactMap { candidate in
-            (try? Folder(candidate.folder)).map { InputFiles.Item(folder: $0, relative: candidate.relative) }
-        }
-        guard let original = originals.first(where: { (try? $0.folder.openFile($0.relative)) != nil }) else {
+        guard
+            let original = original(
+                of: result, at: place, root: source.root, siblings: siblings, configuration)
+        else {
             problems.append("\(display): its original is gone: \(source.path)")
             return
         }
         items.append(Item(result: result, original: original))
+    }
+
+    /// Where an original lay, from the root of the file system; the folder it was found in is recorded as it is.
+    private static func place(_ source: ResultMetadata.Source) -> RelativePath? {
+        guard let root = source.root, source.path.utf8.starts(with: (root + "/").utf8),
+            let rest = String(source.path.utf8.dropFirst(root.utf8.count + 1)),
+            let relative = RelativePath(escaped: rest)
+        else { return RelativePath(escaped: String(source.path.drop { $0 == "/" })) }
+        return RelativePath(String(root.drop { $0 == "/" }))?.appending(relative.bytes)
+    }
+
+    /// The file that a result was made from; nil where there is none.
+    private func original(
+        of result: PublishedResult, at place: RelativePath, root: String?, siblings: Int, _ configuration: Configuration
+    ) -> InputFiles.Item? {
+        let content = result.identity.content
+        func items(_ folder: String, _ places: [RelativePath]) -> [InputFiles.Item] {
+            guard let folder = try? Folder(folder) else { return [] }
+            return places.filter { (try? folder.openFile($0)) != nil }.map {
+                InputFiles.Item(folder: folder, relative: $0, content: content)
+            }
+        }
+        // The folders whose settings hold, by which the original is found.
+        var own: [InputFiles.Item] = []
+        var archived: [InputFiles.Item] = []
+        var isKept = true
+        let inbox = SpoolConfiguration.resolved(configuration.inbox)
+        if let relative = place.relative(to: inbox) ?? place.relative(to: configuration.inbox) {
+            isKept = configuration.originals == .keep
+            own = items(inbox, [relative])
+            archived = items(
+                configuration.archiveDirectory, OriginalsKeeper.archivePlaces(of: relative, content: content))
+        } else if let root, let relative = place.relative(to: root) {
+            own = items(root, [relative])
+        }
+        if own.isEmpty, let parent = String(validating: place.parent.bytes, as: UTF8.self) {
+            own = items("/" + parent, [RelativePath.root.appending(place.name)])
+        }
+        if own.isEmpty { own = items("/", [place]) }
+        // A name may have been used again. Of a single file it is seen when it is read for its colours.
+        let all = own + archived
+        if all.count > 1, let same = all.first(where: { (try? $0.folder.openFile($0.relative).hash()) == content }) {
+            return same
+        }
+        // A kept photograph may have been changed since; whose result that calls for is clear where there is one alone.
+        if isKept, siblings == 1, var original = own.first {
+            original.content = nil
+            return original
+        }
+        return all.first
     }
 }
 

@@ -14,12 +14,15 @@ package struct LoadedModel: Sendable {
     /// - Throws: `ModelError` naming the file and the first thing wrong with it.
     package static func load(_ path: String) throws -> LoadedModel {
         let found = try locate(path)
-        let network = try Colorizer(file: ModelFile.open(found))
+        let file = try ModelFile.open(found)
+        let network = try Colorizer(file: file)
+        // By its descriptor: another file may have the name by now.
+        let hash = try file.tensors.withDescriptor { try ContentHash(descriptor: $0, path: found) }
         let name = URL(fileURLWithPath: found).deletingPathExtension().lastPathComponent
         return LoadedModel(
             path: found, colorizer: ImageColorizer(network: network),
             metadata: .init(
-                name: name, sha256: try ContentHash(file: found).hex,
+                name: name, sha256: hash.hex,
                 preset: network.configuration.preset.rawValue, width: network.configuration.width))
     }
 

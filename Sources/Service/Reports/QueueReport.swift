@@ -21,12 +21,21 @@ package struct QueueReport: Sendable, Encodable {
         package var time: Date
     }
 
+    /// A photograph that waits for another try.
+    package struct Waiting: Sendable, Encodable {
+        package var path: String
+        package var reason: String
+        package var attempts: Int
+        package var nextTry: Date
+    }
+
     package var running: Bool
     /// Whether a daemon runs and does not get on.
     package var isStuck: Bool
     package var daemon: Heartbeat?
     package var counts: Counts
     package var oldestPending: Date?
+    package var waiting: [Waiting]
     package var failures: [Failure]
     package var failedDirectory: String
 
@@ -42,6 +51,7 @@ package struct QueueReport: Sendable, Encodable {
         guard FileManager.default.fileExists(atPath: configuration.state + "/" + Ledger.fileName) else {
             counts = Counts(
                 received: 0, claimed: 0, waiting: 0, published: 0, skipped: 0, failed: 0, quarantined: 0)
+            waiting = []
             failures = []
             return
         }
@@ -51,6 +61,10 @@ package struct QueueReport: Sendable, Encodable {
             received: c.received, claimed: c.claimed, waiting: c.waiting, published: c.published, skipped: c.skipped,
             failed: c.failed, quarantined: c.quarantined)
         oldestPending = try ledger.oldestPending()
+        waiting = try ledger.waiting().compactMap { job in
+            guard case .waiting(let next, let reason) = job.state else { return nil }
+            return Waiting(path: job.path.description, reason: reason, attempts: job.attempts, nextTry: next)
+        }
         failures = try ledger.failures().map { job in
             var quarantined = false
             if case .quarantined = job.state { quarantined = true }
@@ -80,6 +94,8 @@ package struct QueueReport: Sendable, Encodable {
         for entry in daemon?.inHand ?? [] {
             lines.append("  \(entry.path): \(entry.stage), \(Int(entry.seconds)) s")
         }
+        for entry in waiting { lines.append("  \(entry.path): \(entry.reason); it will be tried again") }
+        if waiting.count < counts.waiting { lines.append("  …") }
         for failure in failures { lines.append("  \(failure.path): \(failure.reason)") }
         if failures.count < counts.failed + counts.quarantined { lines.append("  …") }
         return lines.joined(separator: "\n")

@@ -110,6 +110,11 @@ package struct SpoolConfiguration: Equatable, Sendable {
         }
     }
 
+    /// An absolute path with its symbolic links resolved, as far as it exists.
+    package static func resolved(_ path: String) -> String {
+        "/" + components(path).dropFirst().joined(separator: "/")
+    }
+
     /// The names of an absolute path with its symbolic links resolved, as far as it exists.
     private static func components(_ path: String) -> [String] {
         var existing = URL(fileURLWithPath: path).standardizedFileURL

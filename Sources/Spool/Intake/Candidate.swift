@@ -14,14 +14,20 @@ package struct Candidate: Hashable, Sendable {
     package let path: RelativePath
     /// What was seen when the file was found ready.
     package let stamp: FileStamp
+    /// The sidecars that held for it then.
+    package let sidecars: SidecarStamp
     package let arrival: Date
     package let origin: Origin
     /// Whether the file was put back as truncated and has not changed during the whole patience since.
     package let isLastChance: Bool
 
-    package init(path: RelativePath, stamp: FileStamp, arrival: Date, origin: Origin, isLastChance: Bool = false) {
+    package init(
+        path: RelativePath, stamp: FileStamp, sidecars: SidecarStamp = .none, arrival: Date, origin: Origin,
+        isLastChance: Bool = false
+    ) {
         self.path = path
         self.stamp = stamp
+        self.sidecars = sidecars
         self.arrival = arrival
         self.origin = origin
         self.isLastChance = isLastChance

@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Synchronization
 
-/// The watch on the inbox: it delivers every file that is ready, once for each content.
+/// The watch on the inbox: it delivers every file that is ready, once for each content and for each change
+/// of its sidecars.
 ///
 /// Events are hints and scans are the truth: an event makes the intake look at a path, and every path is looked at by a
 /// scan at start, at intervals, and whenever events may have been lost. One thread does all of it.

@@ -81,6 +81,10 @@ extension IntakeLoop {
             return
         }
         let path = folder.appending(event.name)
+        if !event.isDirectory, path.isSidecar {
+            lookAgain(sidecar: path, event)
+            return
+        }
         guard !rules.ignores(path, isDirectory: event.isDirectory) else { return }
         if event.isDirectory {
             handleFolder(event, path)
@@ -94,6 +98,17 @@ extension IntakeLoop {
         } else if event.has(IN_CREATE) {
             // Its writer has it open; the close will say more.
             look(at: path, wait: .patience)
+        }
+    }
+
+    /// A sidecar came, went or was written to: what it holds for may be due again.
+    private func lookAgain(sidecar path: RelativePath, _ event: WatchTable.Event) {
+        // Its writer has it open; the close will say more.
+        if event.has(IN_CREATE) { return }
+        if let file = path.ownerOfSidecar {
+            look(at: file, wait: .quiet)
+        } else {
+            scanTree(path.parent)
         }
     }
 
@@ -111,8 +126,13 @@ extension IntakeLoop {
     private func look(at path: RelativePath, wait: StabilityTracker.Wait) {
         guard let folder else { return }
         let found: FileStatus?
+        let sidecars: SidecarStamp
         do {
             found = try folder.status(path)
+            sidecars = found?.kind == .file ? try folder.sidecars(of: path) : .none
+        } catch let error as FileError where error.isGone {
+            stability.forget(path)
+            return
         } catch {
             warn(.unreadable, "\(error)")
             stability.arrived(path, .unknown, wait: .quiet, at: .now)
@@ -126,7 +146,7 @@ extension IntakeLoop {
         case .directory: break
         case .special(let reason): refuse(path, reason, status.stamp)
         case .file:
-            if seen.contains(path, status.stamp) { return }
+            if seen.contains(path, status.stamp, sidecars) { return }
             // A second name of a file, made by link(), is as whole as the first and never closed.
             let wait = wait == .patience && status.links > 1 ? StabilityTracker.Wait.quiet : wait
             stability.arrived(path, status.stamp, wait: wait, at: .now)

@@ -83,6 +83,7 @@ extension IntakeLoop {
         guard let folder else { return nil }
         do {
             let directory = try folder.directory(path)
+            let inherited = try folder.sidecars(of: path, isDirectory: true)
             var inner: [RelativePath] = []
             for name in try Folder.names(in: directory, folder.display(path)) {
                 let child = path.appending(name)
@@ -94,7 +95,10 @@ extension IntakeLoop {
                 case .directory: inner.append(child)
                 case .special(let reason): refuse(child, reason, status.stamp)
                 case .file:
-                    if !seen.contains(child, status.stamp) { stability.scanned(child, status.stamp, at: .now) }
+                    let own = try Folder.sidecar(in: directory, child.name, folder.display(child))
+                    if !seen.contains(child, status.stamp, inherited.adding(own)) {
+                        stability.scanned(child, status.stamp, at: .now)
+                    }
                 }
             }
             return inner

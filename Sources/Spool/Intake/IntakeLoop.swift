@@ -88,8 +88,13 @@ final class IntakeLoop {
         var ready: [Candidate] = []
         while !channel.isStopping, let path = stability.popDue(at: .now) {
             let status: FileStatus?
+            let sidecars: SidecarStamp
             do {
                 status = try folder.status(path)
+                sidecars = status?.kind == .file ? try folder.sidecars(of: path) : .none
+            } catch let error as FileError where error.isGone {
+                stability.forget(path)
+                continue
             } catch {
                 // Not a word about the file: look again after another rest.
                 warn(.unreadable, "\(error)")
@@ -97,8 +102,8 @@ final class IntakeLoop {
                 continue
             }
             let stamp = status?.kind == .file ? status?.stamp : nil
-            if let candidate = stability.examined(path, stamp, at: .now, arrival: Date()) {
-                seen.insert(path, candidate.stamp)
+            if let candidate = stability.examined(path, stamp, sidecars: sidecars, at: .now, arrival: Date()) {
+                seen.insert(path, candidate.stamp, sidecars)
                 ready.append(candidate)
             }
             if ready.count == Self.batch {

@@ -8,18 +8,18 @@ struct SeenIndex {
     private var current: [UInt64: UInt64] = [:]
     private var next: [UInt64: UInt64]?
 
-    /// Whether the file was delivered as it is now.
-    mutating func contains(_ path: RelativePath, _ stamp: FileStamp) -> Bool {
+    /// Whether the file was delivered as it is now, with the sidecars that hold now.
+    mutating func contains(_ path: RelativePath, _ stamp: FileStamp, _ sidecars: SidecarStamp = .none) -> Bool {
         let key = Self.digest(path)
-        let value = Self.digest(stamp)
+        let value = Self.digest(stamp, sidecars)
         guard current[key] == value else { return false }
         next?[key] = value
         return true
     }
 
-    mutating func insert(_ path: RelativePath, _ stamp: FileStamp) {
+    mutating func insert(_ path: RelativePath, _ stamp: FileStamp, _ sidecars: SidecarStamp = .none) {
         let key = Self.digest(path)
-        let value = Self.digest(stamp)
+        let value = Self.digest(stamp, sidecars)
         current[key] = value
         next?[key] = value
     }
@@ -40,9 +40,9 @@ struct SeenIndex {
         next = nil
     }
 
-    private static func digest(_ value: some Hashable) -> UInt64 {
+    private static func digest<each Part: Hashable>(_ parts: repeat each Part) -> UInt64 {
         var hasher = Hasher()
-        hasher.combine(value)
+        repeat hasher.combine(each parts)
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 }

@@ -116,9 +116,9 @@ struct StabilityTracker {
     }
 
     /// Says what a file that fell due looks like now, nil where it is gone; returns it if it is ready.
-    mutating func examined(_ path: RelativePath, _ stamp: FileStamp?, at now: MonotonicTime, arrival: Date)
-        -> Candidate?
-    {
+    mutating func examined(
+        _ path: RelativePath, _ stamp: FileStamp?, sidecars: SidecarStamp = .none, at now: MonotonicTime, arrival: Date
+    ) -> Candidate? {
         guard var entry = entries[path] else { return nil }
         guard let stamp else {
             entries[path] = nil
@@ -127,7 +127,8 @@ struct StabilityTracker {
         if stamp == entry.stamp {
             entries[path] = nil
             return Candidate(
-                path: path, stamp: stamp, arrival: arrival, origin: entry.origin, isLastChance: entry.wasTruncated)
+                path: path, stamp: stamp, sidecars: sidecars, arrival: arrival, origin: entry.origin,
+                isLastChance: entry.wasTruncated)
         }
         entry.stamp = stamp
         entry.since = now

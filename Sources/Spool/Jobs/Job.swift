@@ -23,6 +23,8 @@ package struct Job: Equatable, Sendable {
     package let path: RelativePath
     /// The file as the intake last saw it.
     package let stamp: FileStamp
+    /// The sidecars that held for it then; nil where no intake has told.
+    package let sidecars: SidecarStamp?
     package let arrival: Date
     package let state: JobState
     /// Times it was claimed and not given back untried.
@@ -39,7 +41,12 @@ package struct Job: Equatable, Sendable {
 
     /// The file as a candidate for work.
     package var candidate: Candidate {
-        Candidate(path: path, stamp: stamp, arrival: arrival, origin: .arrival)
+        Candidate(path: path, stamp: stamp, sidecars: sidecars ?? .none, arrival: arrival, origin: .arrival)
+    }
+
+    /// Whether this is of the same file under the same sidecars, as far as those are known.
+    func isOf(_ stamp: FileStamp, _ sidecars: SidecarStamp?) -> Bool {
+        self.stamp.matches(stamp) && (self.sidecars == nil || sidecars == nil || self.sidecars == sidecars)
     }
 }
 
@@ -64,6 +71,8 @@ extension Job {
         stamp = FileStamp(
             device: UInt64(bitPattern: row["device"]), inode: UInt64(bitPattern: row["inode"]), size: row["size"],
             modified: row["modified"])
+        // A ledger that an older program made has no such column while it is only looked at.
+        sidecars = (row["sidecars"] as Int64?).map(SidecarStamp.init(digest:))
         arrival = Date(timeIntervalSince1970: row["arrival"])
         state =
             switch code {

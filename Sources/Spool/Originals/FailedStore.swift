@@ -3,7 +3,7 @@ import Digest
 import Foundation
 import Synchronization
 
-/// The files that failed for good, each beside a JSON document that says why.
+/// The files that failed for good, each beside a JSON document that says why and, where it has one, its sidecar.
 package final class FailedStore: Sendable {
     /// Why a file is here.
     package struct Report: Codable, Equatable, Sendable {
@@ -55,6 +55,8 @@ package final class FailedStore: Sendable {
             try write(report, for: place)
             do {
                 let location = try inbox.move(report.path, stamp, to: folder, as: place, tag: tag)
+                // The file is safe: a sidecar that stays behind is no reason to say otherwise.
+                try? inbox.moveSidecar(of: report.path, to: folder, as: location, tag: tag)
                 if location != place {
                     try write(report, for: location)
                     try remove(Self.reportPath(place))
@@ -68,7 +70,7 @@ package final class FailedStore: Sendable {
         }
     }
 
-    /// Moves a file back to its place in the inbox; throws `occupied` where another has its name.
+    /// Moves a file and its sidecar back to their place in the inbox; throws `occupied` where another file has its name.
     package func retry(_ entry: Entry) throws {
         try naming.withLock { _ in
             guard let status = try folder.status(entry.location), status.kind == .file else {
@@ -76,6 +78,10 @@ package final class FailedStore: Sendable {
             }
             if try inbox.status(entry.report.path) != nil {
                 throw FileError.occupied(path: inbox.display(entry.report.path))
+            }
+            // It comes first, so that its file is never seen without it; one that was written since holds instead.
+            if (try? inbox.hasFile(entry.report.path.sidecar)) == false {
+                try folder.moveSidecar(of: entry.location, to: inbox, as: entry.report.path, tag: "retried")
             }
             _ = try folder.move(entry.location, status.stamp, to: inbox, as: entry.report.path, tag: "retried")
             try remove(Self.reportPath(entry.location))
@@ -115,13 +121,13 @@ package final class FailedStore: Sendable {
         (try? folder.status(path)) != nil
     }
 
-    /// A name that neither a file nor another file's report has.
+    /// A name that neither a file nor another file's report or sidecar has.
     private func freePlace(for path: RelativePath, tag: String) throws -> RelativePath {
         let numbered = (2...99).map { "-\(tag)-\($0)" }
         for ending in ["", "-" + tag] + numbered {
             let place = path.parent.appending(path.stem.prefix(200) + ending.utf8 + path.suffix.prefix(40))
             let isOwn = report(at: Self.reportPath(place))?.path == path
-            if !exists(place), isOwn || !exists(Self.reportPath(place)) { return place }
+            if !exists(place), !exists(place.sidecar), isOwn || !exists(Self.reportPath(place)) { return place }
         }
         throw FileError.occupied(path: folder.display(path))
     }

@@ -24,7 +24,15 @@ package final class OriginalsKeeper: Sendable {
     package init(configuration: SpoolConfiguration) throws {
         inbox = try Folder(configuration.inbox)
         policy = configuration.originals
+        // What cannot be given back now is at the next start.
+        try? inbox.returnTaken()
         archive = policy == .archive ? try Folder(configuration.archive) : nil
+    }
+
+    /// Where an original of this name and content may lie in an archive.
+    package static func archivePlaces(of path: RelativePath, content: ContentHash) -> [RelativePath] {
+        // Names with a number are of one content.
+        [path] + Folder.alternatives(path, content.short).prefix(1)
     }
 
     /// Keeps, archives or deletes the original that a published result was made from, if it is still that file.
@@ -37,9 +45,12 @@ package final class OriginalsKeeper: Sendable {
                 return .kept
             case .archive:
                 guard let archive else { return .kept }
-                return .archived(try inbox.move(path, stamp, to: archive, as: path, tag: content.short))
+                let place = try inbox.move(path, stamp, to: archive, as: path, tag: content.short)
+                // The file is safe: a sidecar that stays behind is no reason to say otherwise.
+                try? inbox.moveSidecar(of: path, to: archive, as: place, tag: content.short)
+                return .archived(place)
             case .delete:
-                try delete(path, stamp)
+                try inbox.remove(path, stamp)
                 return .deleted
             }
         } catch let error as FileError where error.isGone {
@@ -47,19 +58,5 @@ package final class OriginalsKeeper: Sendable {
         } catch {
             return .left(reason: "\(error)")
         }
-    }
-
-    private func delete(_ path: RelativePath, _ stamp: FileStamp) throws {
-        let parent = try inbox.directory(path.parent)
-        guard let status = try Folder.status(in: parent.raw, path.name, inbox.display(path)) else {
-            throw FileError.missing(path: inbox.display(path))
-        }
-        guard status.kind == .file, status.stamp.matches(stamp) else {
-            throw FileError.changed(path: inbox.display(path))
-        }
-        guard path.name.withCString({ unlinkat(parent.raw, $0, 0) }) == 0 else {
-            throw FileError.last("remove", inbox.display(path))
-        }
-        try parent.synchronize(inbox.display(path.parent))
     }
 }

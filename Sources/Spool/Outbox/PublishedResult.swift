@@ -9,6 +9,8 @@ package struct PublishedResult: Equatable, Sendable {
     /// The file of the inbox it was made from.
     package let source: RelativePath
     package let identity: WorkIdentity
+    /// Version of what made its pictures; 0 where its metadata does not tell.
+    package let rendering: Int
 
     /// The part of a result's metadata that says what work it is of.
     private struct Metadata: Decodable {
@@ -27,6 +29,7 @@ package struct PublishedResult: Equatable, Sendable {
         let source: Source
         let model: Model
         let settings: Settings
+        let rendering: Int?
     }
 
     /// Reads a result's metadata; nil where it is none.
@@ -38,6 +41,7 @@ package struct PublishedResult: Equatable, Sendable {
         source = path.parent.appending(name.bytes)
         identity = WorkIdentity(
             content: metadata.source.sha256, model: metadata.model.sha256, settings: metadata.settings.key)
+        rendering = metadata.rendering ?? 0
     }
 }
 

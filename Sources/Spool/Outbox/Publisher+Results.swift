@@ -3,7 +3,7 @@ import Foundation
 
 extension Publisher {
     /// Bytes of metadata that are read at most.
-    private static let metadataLimit = 16 << 20
+    static let metadataLimit = 16 << 20
 
     /// The result that lies in a folder of the outbox; nil where there is none, and not where it cannot be read just now.
     package func result(at path: RelativePath) throws -> PublishedResult? {
@@ -34,6 +34,14 @@ extension Publisher {
         }
     }
 
+    /// The results that lie where those of a source do.
+    package func results(of source: RelativePath) throws -> [PublishedResult] {
+        let stem = ResultName.stem(of: source)
+        let directory = try outbox.directory(source.parent)
+        return try Folder.names(in: directory, outbox.display(source.parent)).filter { $0.starts(with: stem) }
+            .compactMap { try result(at: source.parent.appending($0)) }.filter { $0.source == source }
+    }
+
     /// The metadata document of a result; nil where it is gone.
     package func metadata(of result: PublishedResult) throws -> Data? {
         let path = result.path.appending(ResultName.metadata(of: result.source))
@@ -60,6 +68,17 @@ extension Publisher {
             if let found { try body(found) }
             return folders
         }
+    }
+}
+
+extension Staging {
+    /// The result that was put together here, as its metadata tells; nil where that is missing.
+    func result(of source: RelativePath) throws -> PublishedResult? {
+        let name = ResultName.metadata(of: source)
+        let shown = path + "/" + RelativePath.escape(name[...])
+        let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: shown)
+        return PublishedResult(
+            path: source.parent, metadata: try file.content(limit: Publisher.metadataLimit, shown))
     }
 }
 

@@ -7,6 +7,7 @@ import Synchronization
 /// Puts results into the outbox, each whole or not at all.
 package final class Publisher: Sendable {
     package let outbox: Folder
+    let host: HostIdentity
     private let reserve: Int64
     /// Deciding on a name and taking it is one step.
     private let naming = Mutex(())
@@ -14,33 +15,19 @@ package final class Publisher: Sendable {
     /// A publisher for a folder that is there.
     ///
     /// - Parameter reserveBytes: Bytes that must stay free beyond what a piece of work needs.
-    package init(outbox: String, reserveBytes: Int64) throws {
+    package convenience init(outbox: String, reserveBytes: Int64) throws {
+        try self.init(outbox: outbox, reserveBytes: reserveBytes, host: .current)
+    }
+
+    init(outbox: String, reserveBytes: Int64, host: HostIdentity) throws {
         self.outbox = try Folder(outbox)
+        self.host = host
         reserve = reserveBytes
     }
 
     /// A publisher for a configuration whose folders `prepare()` has made.
     package convenience init(configuration: SpoolConfiguration) throws {
         try self.init(outbox: configuration.outbox, reserveBytes: configuration.reserveBytes)
-    }
-
-    /// Removes what earlier processes left unfinished, and returns how many folders that were.
-    ///
-    /// Folders that another process is at work in stay.
-    @discardableResult
-    package func sweep() throws -> Int {
-        var count = 0
-        for name in try Folder.names(in: outbox.descriptor, outbox.path) where name.starts(with: Staging.prefix.utf8) {
-            let path = outbox.display(RelativePath.root.appending(name))
-            guard
-                let directory = try? Descriptor.open(
-                    outbox.descriptor.raw, name[...], O_RDONLY | O_DIRECTORY, path: path),
-                flock(directory.raw, LOCK_EX | LOCK_NB) == 0
-            else { continue }
-            try Folder.removeTree(in: outbox.descriptor.raw, name[...], path: path)
-            count += 1
-        }
-        return count
     }
 
     /// Bytes that may still be written to the outbox.
@@ -55,7 +42,7 @@ package final class Publisher: Sendable {
 
     /// Makes a hidden folder to put a result together in.
     package func stage() throws -> Staging {
-        try Staging(in: outbox)
+        try Staging(in: outbox, host: host)
     }
 
     /// Publishes a source's result where its name and those of others allow, in the place of its last one if it has one.
@@ -73,18 +60,33 @@ package final class Publisher: Sendable {
             let places = ResultName.places(of: source, content: content)
             let last = previous.flatMap { $0.parent == source.parent ? [$0] : nil } ?? []
             for place in last + places {
-                guard let status = try outbox.status(place) else {
-                    if last.contains(place) && !places.contains(place) { continue }
-                    try move(staging, to: place, replacing: false)
-                    return place
-                }
-                guard status.kind == .directory, let old = try result(at: place), old.source == source,
-                    replacesOther || old.identity.content == content, try isFlat(place)
-                else { continue }
-                try move(staging, to: place, replacing: true)
-                return place
+                let kind = (isFree: places.contains(place), isLast: last.contains(place))
+                if try publish(staging, of: source, content, at: place, kind, replacesOther) { return place }
             }
             throw FileError.occupied(path: outbox.display(places[0]))
+        }
+    }
+
+    /// Publishes at one of the places that a source's result may have; false where what lies there forbids it.
+    private func publish(
+        _ staging: Staging, of source: RelativePath, _ content: ContentHash, at place: RelativePath,
+        _ kind: (isFree: Bool, isLast: Bool), _ replacesOther: Bool
+    ) throws -> Bool {
+        try racing { isRaced in
+            guard let status = try outbox.status(place) else {
+                if !kind.isFree { return false }
+                try move(staging, to: place, replacing: false)
+                return true
+            }
+            // A result that cannot be read is replaced by nobody, and is in the way of its own source alone.
+            guard status.kind == .directory,
+                let old = kind.isLast ? try result(at: place) : try? result(at: place), old.source == source,
+                replacesOther || old.identity.content == content, try isFlat(place)
+            else { return false }
+            // Another process was first with this very work: its result will do.
+            if isRaced, try staging.result(of: source)?.identity == old.identity { return true }
+            try move(staging, to: place, replacing: true)
+            return true
         }
     }
 
@@ -94,17 +96,43 @@ package final class Publisher: Sendable {
     package func publish(_ staging: Staging, as result: RelativePath, replacing: Bool) throws {
         try staging.seal()
         try naming.withLock { _ in
-            let isTaken = try outbox.status(result) != nil
-            if isTaken, replacing, try !isFlat(result) { throw FileError.occupied(path: outbox.display(result)) }
-            try move(staging, to: result, replacing: isTaken && replacing)
+            let isPlaced = try racing { _ in
+                let isTaken = try outbox.status(result) != nil
+                if isTaken, try !replacing || !isFlat(result) { return false }
+                try move(staging, to: result, replacing: isTaken)
+                return true
+            }
+            if !isPlaced { throw FileError.occupied(path: outbox.display(result)) }
         }
     }
 
+    /// Decides again where another process took or left a name between the look at it and the rename.
+    private func racing<Value>(_ decide: (_ isRaced: Bool) throws -> Value) throws -> Value {
+        for attempt in 0..<10 {
+            do {
+                return try decide(attempt > 0)
+            } catch FileError.occupied, FileError.missing {
+                continue
+            }
+        }
+        return try decide(true)
+    }
+
     /// Where a source's result of this very work lies; nil where it does not.
-    package func find(source: RelativePath, identity: WorkIdentity) throws -> RelativePath? {
+    ///
+    /// - Parameter isAnothers: Says of a result that cannot be read whether it is known to be of another source, and so
+    ///   no reason to throw.
+    package func find(
+        source: RelativePath, identity: WorkIdentity, isAnothers: (RelativePath) throws -> Bool = { _ in false }
+    ) throws -> RelativePath? {
         try ResultName.places(of: source, content: identity.content).first { place in
-            guard let result = try result(at: place) else { return false }
-            return result.source == source && result.identity == identity
+            do {
+                guard let result = try result(at: place) else { return false }
+                return result.source == source && result.identity == identity
+            } catch {
+                if (try? isAnothers(place)) == true { return false }
+                throw error
+            }
         }
     }
 
@@ -127,19 +155,16 @@ package final class Publisher: Sendable {
         let parent = try outbox.makeDirectories(result.parent)
         let from = (root, staging.name[...])
         let to = (parent.raw, result.name)
-        if replacing {
-            if try !Folder.rename(from, to, .exchange, path: path) {
-                // Without exchange there is a moment without a result; a crash in it means the work is done again.
-                let aside = RelativePath.root.appending(staging.name + ".old".utf8)
-                try plainRename(to, (root, aside.name), path)
-                try plainRename(from, to, path)
-                try parent.synchronize(path)
-                try? Folder.removeTree(in: root, aside.name, path: outbox.display(aside))
+        if !replacing {
+            try publish(from, as: to, path: path)
+        } else if try !Folder.rename(from, to, .exchange, path: path) {
+            try replace(to, by: from, result, parent)
+        } else if try Folder.status(in: to.0, to.1, path) == nil {
+            // Some file systems claim an exchange and lose what had the name.
+            guard try Folder.status(in: root, staging.name[...], path) != nil else {
+                throw FileError.damaged(path: path, detail: "an exchange of names has lost both")
             }
-        } else if try !Folder.rename(from, to, .noReplace, path: path) {
-            // A plain rename replaces an empty folder at most.
-            guard try Folder.status(in: to.0, to.1, path) == nil else { throw FileError.occupied(path: path) }
-            try plainRename(from, to, path)
+            try publish(from, as: to, path: path)
         }
         try parent.synchronize(path)
         try outbox.descriptor.synchronize(outbox.path)
@@ -147,10 +172,35 @@ package final class Publisher: Sendable {
         try? Folder.removeTree(in: root, staging.name[...], path: staging.path)
     }
 
-    private func plainRename(
-        _ from: (Int32, ArraySlice<UInt8>), _ to: (Int32, ArraySlice<UInt8>), _ path: String
+    /// Renames a folder to a name that is free; throws `occupied` where somebody was first.
+    func publish(_ from: Folder.Place, as to: Folder.Place, path: String) throws {
+        if try Folder.rename(from, to, .noReplace, path: path) { return }
+        // An empty folder would lose its name.
+        guard try Folder.status(in: to.directory, to.name, path) == nil else { throw FileError.occupied(path: path) }
+        try Folder.renamePlainly(from, to, path: path)
+    }
+
+    /// Replaces a result where names cannot be exchanged.
+    ///
+    /// There is a moment without a result. The old one lies hidden under its own path then, so that a sweep can give it
+    /// back, and of several processes one alone gets hold of it.
+    private func replace(
+        _ old: Folder.Place, by new: Folder.Place, _ result: RelativePath, _ parent: Descriptor
     ) throws {
-        let status = from.1.withCString { old in to.1.withCString { new in renameat(from.0, old, to.0, new) } }
-        guard status == 0 else { throw FileError.last("rename", path) }
+        let path = outbox.display(result)
+        let shelf = RelativePath.root.appending(host.name(prefix: Self.replacedPrefix))
+        let aside = shelf.appending(result.bytes)
+        let holder = try outbox.makeDirectories(aside.parent)
+        defer { outbox.removeEmpty(aside.parent) }
+        try Folder.renamePlainly(old, (holder.raw, aside.name), path: path)
+        do {
+            try holder.synchronize(path)
+            try publish(new, as: old, path: path)
+            try parent.synchronize(path)
+        } catch {
+            try? putBack((holder.raw, aside.name), to: result)
+            throw error
+        }
+        try? Folder.removeTree(in: holder.raw, aside.name, path: path)
     }
 }

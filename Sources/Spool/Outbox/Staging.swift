@@ -19,10 +19,10 @@ package final class Staging: Sendable {
     private static let attempts = 100
     private let hashes = Mutex<[[UInt8]: ContentHash]>([:])
 
-    init(in outbox: Folder) throws {
+    init(in outbox: Folder, host: HostIdentity) throws {
         self.outbox = outbox
         for _ in 0..<Self.attempts {
-            let name = Self.prefix + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+            let name = host.name(prefix: Self.prefix)
             let bytes = Array(name.utf8)
             let display = outbox.path + "/" + name
             guard bytes[...].withCString({ mkdirat(outbox.descriptor.raw, $0, 0o777) }) == 0 else {

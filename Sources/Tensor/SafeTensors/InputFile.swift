@@ -13,6 +13,12 @@ final class InputFile: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// Calls a function with the descriptor, which stays open meanwhile.
+    func withDescriptor<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(descriptor)
+    }
+
     /// Length in bytes; only regular files have one.
     func size() throws(SafeTensorsError) -> Int {
         var status = stat()

@@ -58,6 +58,11 @@ package struct SafeTensors: Sendable {
         self.file = file
     }
 
+    /// Calls a function with the open file's descriptor, so that what else is read of it is of the same file.
+    package func withDescriptor<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
+        try file.withDescriptor(body)
+    }
+
     /// A tensor of floats, whatever float type it is stored in.
     package func tensor(_ name: String) throws(SafeTensorsError) -> Tensor {
         let entry = try entry(name)

@@ -12,7 +12,7 @@ package struct PhotographSet: Sendable {
         package var used = 0
         /// Photographs without colour, or in one tint.
         package var gray = 0
-        /// Files that could not be read.
+        /// Files that could not be read, and archives that could not be to their end.
         package var unreadable = 0
     }
 
@@ -25,7 +25,7 @@ package struct PhotographSet: Sendable {
     /// In order of name.
     let items: [Item]
     package let counts: Counts
-    /// The first files that could not be read, each with its reason.
+    /// Archives and the first files that could not be read, each with its reason.
     package let problems: [String]
 
     /// Reads photographs, and those in tar archives, hidden names left out.
@@ -41,20 +41,28 @@ package struct PhotographSet: Sendable {
     {
         _ = try decoder.start()
         var sources: [Source] = []
-        for file in files { sources += try Self.sources(file) }
+        var damages: [TrainingError] = []
+        for file in files {
+            let (found, damage) = try Self.sources(file)
+            sources += found
+            if let damage { damages.append(damage) }
+        }
         sources.sort { $0.name < $1.name }
         if sources.count > limit {
             let all = sources
             sources = (0..<limit).map { all[$0 * all.count / limit] }
         }
-        guard !sources.isEmpty else { throw TrainingError.data(path: place, reason: "no photographs") }
+        guard !sources.isEmpty else {
+            throw damages.first ?? TrainingError.data(path: place, reason: "no photographs")
+        }
         let found = Mutex<[(Int, Result<Item?, any Error>)]>([])
         execution.parallel(sources.count) { [sources] index in
             let result = Result { try sources[index].read(decoder) }
             found.withLock { $0.append((index, result)) }
         }
         var counts = Counts()
-        var problems: [String] = []
+        counts.unreadable = damages.count
+        var problems = damages.map { "\($0)" }
         var items: [Item] = []
         for (_, result) in found.withLock({ $0 }).sorted(by: { $0.0 < $1.0 }) {
             switch result {
@@ -62,7 +70,7 @@ package struct PhotographSet: Sendable {
             case .success(nil): counts.gray += 1
             case .failure(let error):
                 counts.unreadable += 1
-                if problems.count < 5 { problems.append("\(error)") }
+                if problems.count < damages.count + 5 { problems.append("\(error)") }
             }
         }
         counts.used = items.count
@@ -107,7 +115,7 @@ package struct PhotographSet: Sendable {
         func read(_ decoder: SandboxedDecoder) throws -> Item? {
             let photograph: Photograph
             if let (archive, member) = member {
-                photograph = try Self.withTemporaryFile(archive.content(member)) {
+                photograph = try Self.withTemporaryFile(try archive.content(member)) {
                     try decoder.photograph(descriptor: $0, name: name)
                 }
             } else {
@@ -131,17 +139,18 @@ package struct PhotographSet: Sendable {
         }
     }
 
-    private static func sources(_ file: String) throws -> [Source] {
+    private static func sources(_ file: String) throws -> (found: [Source], damage: TrainingError?) {
         guard FileManager.default.fileExists(atPath: file) else {
             throw TrainingError.data(path: file, reason: "no such file or folder")
         }
-        return file.lowercased().hasSuffix(".tar") ? try archive(file) : [Source(name: file, member: nil)]
-    }
-
-    private static func archive(_ path: String) throws -> [Source] {
-        let archive = try TarArchive(path: path)
-        return archive.members.filter { isPhotograph($0.name) }
-            .map { Source(name: "\(path)/\($0.name)", member: (archive, $0)) }
+        guard file.lowercased().hasSuffix(".tar") else { return ([Source(name: file, member: nil)], nil) }
+        do {
+            let archive = try TarArchive(path: file)
+            let members = archive.members.filter { isPhotograph($0.name) }
+            return (members.map { Source(name: "\(file)/\($0.name)", member: (archive, $0)) }, archive.damage)
+        } catch let error as TrainingError {
+            return ([], error)
+        }
     }
 
     /// Whether a member of this name is looked at; archives hold other things as well.

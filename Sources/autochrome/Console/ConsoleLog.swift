@@ -10,7 +10,14 @@ struct ConsoleLog: LogHandler {
     private let style: Style
 
     init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        style = environment["JOURNAL_STREAM"] != nil ? .journal : Output.isTerminal ? .terminal : .plain
+        style = Self.isJournal(environment["JOURNAL_STREAM"]) ? .journal : Output.isTerminal ? .terminal : .plain
+    }
+
+    /// Whether standard error is the stream that systemd.exec(5) names by device and inode; it may be redirected since.
+    private static func isJournal(_ stream: String?) -> Bool {
+        var status = stat()
+        guard let stream, fstat(STDERR_FILENO, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

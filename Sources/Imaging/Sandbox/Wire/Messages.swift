@@ -25,7 +25,7 @@ enum HelperReply: Codable {
 
 /// Why a helper did not decode a file, without the file's name, which it is not told.
 struct Refusal: Codable {
-    enum Kind: String, Codable { case unsupported, overLimit, damaged, tooSlow, unreadable, other }
+    enum Kind: String, Codable { case unsupported, overLimit, damaged, tooSlow, unreadable, library, other }
 
     var kind: Kind
     var reason: String
@@ -39,6 +39,7 @@ struct Refusal: Codable {
         case .damaged(_, let reason)?: (kind, self.reason) = (.damaged, reason)
         case .tooSlow?: (kind, reason) = (.tooSlow, "")
         case .cannotRead(_, let code)?, .cannotOpen(_, let code)?: (kind, reason, self.code) = (.unreadable, "", code)
+        case .library(let reason)?: (kind, self.reason) = (.library, reason)
         default: (kind, reason) = (.other, "\(error)")
         }
     }
@@ -52,6 +53,7 @@ struct Refusal: Codable {
         case .damaged: .damaged(file: file, reason: text)
         case .tooSlow: .tooSlow(file: file, seconds: limits.seconds)
         case .unreadable: .cannotRead(file: file, code: code)
+        case .library: .library(reason: text)
         case .other: .decoderFailed(file: file, reason: "failed: " + text)
         }
     }

@@ -27,22 +27,24 @@ extension Ledger {
         try write { database in
             try candidates.map { candidate in
                 if let job = try Self.job(candidate.path, database) {
-                    let isChanged = !job.stamp.matches(candidate.stamp)
+                    let isChanged = !job.isOf(candidate.stamp, candidate.sidecars)
                     return try self.advance(job, .arrived(isChanged: isChanged), now, database) { update in
                         update.stamp = candidate.stamp
+                        update.sidecars = candidate.sidecars
                         if isChanged { update.arrival = candidate.arrival }
                     }
                 }
                 let insertion = try database.cachedStatement(
                     sql: """
-                        INSERT INTO job (path, device, inode, size, modified, arrival, state, updated)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        INSERT INTO job (path, device, inode, size, modified, sidecars, arrival, state, updated)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                         """)
                 try insertion.execute(
                     arguments: [
                         candidate.path.data, Int64(bitPattern: candidate.stamp.device),
                         Int64(bitPattern: candidate.stamp.inode), candidate.stamp.size, candidate.stamp.modified,
-                        candidate.arrival.timeIntervalSince1970, Job.Code.received.rawValue, now.timeIntervalSince1970,
+                        candidate.sidecars.digest, candidate.arrival.timeIntervalSince1970, Job.Code.received.rawValue,
+                        now.timeIntervalSince1970,
                     ])
                 return Step(job: try Self.existing(candidate.path, database), action: .enqueue)
             }
@@ -84,24 +86,32 @@ extension Ledger {
         }
     }
 
-    /// Asks for another try of the files whose result, that of the same content elsewhere, was replaced.
+    /// Asks for another try of the files whose result, that of the same work elsewhere, was replaced.
     ///
     /// - Parameters:
     ///   - result: The folder in the outbox that was replaced.
     ///   - path: The file whose result lies there now.
+    ///   - identity: What that result is of.
     package func displace(
-        from result: RelativePath, by path: RelativePath, content: ContentHash, at now: Date = Date()
+        from result: RelativePath, by path: RelativePath, as identity: WorkIdentity, at now: Date = Date()
     ) throws -> [Job] {
-        try write { try self.displace(from: result, by: path, content: content, now, $0) }
+        try write { try self.displace(from: result, by: path, as: identity, now, $0) }
     }
 
     @discardableResult
     func displace(
-        from result: RelativePath, by path: RelativePath, content: ContentHash, _ now: Date, _ database: Database
+        from result: RelativePath, by path: RelativePath, as identity: WorkIdentity, _ now: Date, _ database: Database
     ) throws -> [Job] {
         let rows = try Row.fetchAll(
-            database, sql: "SELECT * FROM job WHERE result = ? AND path <> ? AND content <> ? AND state = ?",
-            arguments: [result.data, path.data, Data(content.bytes), Job.Code.published.rawValue])
+            database,
+            sql: """
+                SELECT * FROM job WHERE result = ? AND path <> ? AND state = ?
+                AND (content <> ? OR model <> ? OR settings <> ?)
+                """,
+            arguments: [
+                result.data, path.data, Job.Code.published.rawValue, Data(identity.content.bytes), identity.model,
+                identity.settings,
+            ])
         return try rows.map { row in
             try advance(Job(row: row), .retried, now, database) { $0.isResultCurrent = false }.job
         }
@@ -111,13 +121,16 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - stamp: The file that was worked on; where another has taken its name since, that one is queued.
+    ///   - sidecars: Those that held for it; where they have changed since, it is queued again.
     ///   - result: The result's folder in the outbox.
     package func published(
-        _ path: RelativePath, stamp: FileStamp, as identity: WorkIdentity, result: RelativePath, at now: Date = Date()
+        _ path: RelativePath, stamp: FileStamp, sidecars: SidecarStamp? = nil, as identity: WorkIdentity,
+        result: RelativePath, at now: Date = Date()
     ) throws -> Step {
         try write { database in
             let job = try Self.existing(path, database)
-            return try self.advance(job, .published(isCurrent: job.stamp.matches(stamp)), now, database) { update in
+            let isCurrent = job.isOf(stamp, sidecars)
+            return try self.advance(job, .published(isCurrent: isCurrent), now, database) { update in
                 update.identity = identity
                 update.result = result
                 update.isResultCurrent = true
@@ -127,11 +140,11 @@ extension Ledger {
 
     /// Records that a claimed file is left alone.
     package func skipped(
-        _ path: RelativePath, stamp: FileStamp, reason: String, at now: Date = Date()
+        _ path: RelativePath, stamp: FileStamp, sidecars: SidecarStamp? = nil, reason: String, at now: Date = Date()
     ) throws -> Step {
         try write { database in
             let job = try Self.existing(path, database)
-            let isCurrent = job.stamp.matches(stamp)
+            let isCurrent = job.isOf(stamp, sidecars)
             return try self.advance(job, .skipped(reason: reason, isCurrent: isCurrent), now, database)
         }
     }
@@ -143,11 +156,11 @@ extension Ledger {
 
     /// Records that a claimed file failed for a reason of its own.
     package func failedForGood(
-        _ path: RelativePath, stamp: FileStamp, reason: String, at now: Date = Date()
+        _ path: RelativePath, stamp: FileStamp, sidecars: SidecarStamp? = nil, reason: String, at now: Date = Date()
     ) throws -> Step {
         try write { database in
             let job = try Self.existing(path, database)
-            let isCurrent = job.stamp.matches(stamp)
+            let isCurrent = job.isOf(stamp, sidecars)
             return try self.advance(job, .failedForGood(reason: reason, isCurrent: isCurrent), now, database)
         }
     }

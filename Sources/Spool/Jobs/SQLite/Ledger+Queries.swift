@@ -55,6 +55,11 @@ extension Ledger {
         try fetch("SELECT * FROM job WHERE state >= 4 AND state <= 5 ORDER BY updated DESC LIMIT ?", [limit])
     }
 
+    /// The files that wait for another try, the next one first.
+    package func waiting(limit: Int = 100) throws -> [Job] {
+        try fetch("SELECT * FROM job WHERE state = 2 ORDER BY next_try LIMIT ?", [limit])
+    }
+
     /// The files whose next try is due, the longest due first.
     package func due(at now: Date = Date(), limit: Int = 1000) throws -> [Job] {
         // A time further away than any wait comes from a clock that was set back since.
@@ -75,6 +80,14 @@ extension Ledger {
     /// What is known of a file.
     package func job(_ path: RelativePath) throws -> Job? {
         try read { try Self.job(path, $0) }
+    }
+
+    /// Whether a result in the outbox is on record for other files, and not for this one.
+    package func isResult(_ result: RelativePath, ofOtherThan path: RelativePath) throws -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database, sql: "SELECT max(path = ?) FROM job WHERE result = ?", arguments: [path.data, result.data])
+        } == false
     }
 
     /// Bytes that may still be written to the ledger's file system.

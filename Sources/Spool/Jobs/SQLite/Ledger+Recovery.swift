@@ -66,8 +66,8 @@ extension Ledger {
                     $0.result = result
                     $0.isResultCurrent = true
                 }
-                if let content = job.identity?.content {
-                    try self.displace(from: result, by: job.path, content: content, now, database)
+                if let identity = job.identity {
+                    try self.displace(from: result, by: job.path, as: identity, now, database)
                 }
                 return Step(job: step.job, action: .leave)
             }

@@ -6,6 +6,7 @@ extension Ledger {
     /// What an event changes in a row beside the state.
     struct Update: Equatable {
         var stamp: FileStamp
+        var sidecars: SidecarStamp?
         var arrival: Date
         var identity: WorkIdentity?
         var result: RelativePath?
@@ -38,23 +39,24 @@ extension Ledger {
         var machine = before
         let action = machine.handle(event, at: now)
         let known = Update(
-            stamp: job.stamp, arrival: job.arrival, identity: job.identity, result: job.result,
-            isResultCurrent: job.isResultCurrent)
+            stamp: job.stamp, sidecars: job.sidecars, arrival: job.arrival, identity: job.identity,
+            result: job.result, isResultCurrent: job.isResultCurrent)
         var update = known
         change(&update)
         if machine == before && update == known { return Step(job: job, action: action) }
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE job SET device = ?, inode = ?, size = ?, modified = ?, arrival = ?, state = ?, attempts = ?,
-                deaths = ?, next_try = ?, reason = ?, content = ?, model = ?, settings = ?, result = ?,
+                UPDATE job SET device = ?, inode = ?, size = ?, modified = ?, sidecars = ?, arrival = ?, state = ?,
+                attempts = ?, deaths = ?, next_try = ?, reason = ?, content = ?, model = ?, settings = ?, result = ?,
                 is_current = ?, updated = ?
                 WHERE path = ?
                 """)
         try statement.execute(
             arguments: [
                 Int64(bitPattern: update.stamp.device), Int64(bitPattern: update.stamp.inode), update.stamp.size,
-                update.stamp.modified, update.arrival.timeIntervalSince1970, machine.state.code.rawValue,
-                machine.attempts, machine.deaths, machine.state.nextTry, machine.state.reason,
+                update.stamp.modified, update.sidecars?.digest, update.arrival.timeIntervalSince1970,
+                machine.state.code.rawValue, machine.attempts, machine.deaths, machine.state.nextTry,
+                machine.state.reason,
                 update.identity.map { Data($0.content.bytes) }, update.identity?.model, update.identity?.settings,
                 update.result?.data, update.isResultCurrent, now.timeIntervalSince1970, job.path.data,
             ])

@@ -17,14 +17,17 @@ package final class Ledger: Sendable {
     package let brokenCopy: String?
 
     /// Opens the ledger of a state folder, or makes one; a broken one is set aside under another name.
-    package init(state: String, policy: RetryPolicy = RetryPolicy()) throws {
+    ///
+    /// - Parameter setsAside: Whether a broken one is; only the holder of the instance lock may, since a daemon that has it
+    ///   open would go on writing to the copy.
+    package init(state: String, policy: RetryPolicy = RetryPolicy(), setsAside: Bool = true) throws {
         try policy.validate()
         path = state + "/" + Self.fileName
         self.policy = policy
         do {
             database = try Self.open(path)
             brokenCopy = nil
-        } catch let error as DatabaseError where Self.isBroken(error) {
+        } catch let error as DatabaseError where setsAside && Self.isBroken(error) {
             brokenCopy = try Self.setAside(path)
             do {
                 database = try Self.open(path)
@@ -119,6 +122,10 @@ enum LedgerSchema {
             for code in Job.Code.allCases {
                 try database.execute(sql: "INSERT INTO tally (state, count) VALUES (?, 0)", arguments: [code.rawValue])
             }
+        }
+        // What version 1 recorded has no sidecars on record: its files are taken for unchanged when they are seen next.
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: "ALTER TABLE job ADD COLUMN sidecars INTEGER")
         }
         return migrator
     }

@@ -1,0 +1,84 @@
+import Files
+import Foundation
+
+extension Publisher {
+    /// Begins the names of the hidden folders in which old results lie while new ones take their places.
+    static let replacedPrefix = ".autochrome-replaced-"
+    /// Nanoseconds after which another machine's work cannot be in hand any more.
+    private static let patience: Int64 = 86_400 * 1_000_000_000
+
+    /// Gives results back that lost their names while they were replaced, removes what earlier processes left unfinished,
+    /// and returns how many folders that were.
+    ///
+    /// Folders that another process is at work in stay: on this machine those that are locked, on others those that are
+    /// younger than a day.
+    @discardableResult
+    package func sweep() throws -> Int {
+        var count = 0
+        for name in try Folder.names(in: outbox.descriptor, outbox.path) where name.starts(with: Staging.prefix.utf8) {
+            if name.starts(with: Self.replacedPrefix.utf8) {
+                // One that cannot be given back stays for the next time.
+                try? restore(RelativePath.root.appending(name), shelf: name)
+                continue
+            }
+            let path = outbox.display(RelativePath.root.appending(name))
+            guard
+                let directory = try? Descriptor.open(
+                    outbox.descriptor.raw, name[...], O_RDONLY | O_DIRECTORY, path: path),
+                flock(directory.raw, LOCK_EX | LOCK_NB) == 0,
+                try isOwn(name) || isOld(directory, path)
+            else { continue }
+            try Folder.removeTree(in: outbox.descriptor.raw, name[...], path: path)
+            count += 1
+        }
+        return count
+    }
+
+    /// Whether a folder was made on this machine.
+    private func isOwn(_ name: [UInt8]) -> Bool {
+        HostIdentity(name: name, prefix: Staging.prefix)?.host == host.host
+    }
+
+    /// Whether nothing has happened in a folder for longer than any work takes.
+    ///
+    /// Machines' clocks may differ, so the file system's own says what time it is.
+    private func isOld(_ directory: Descriptor, _ path: String) throws -> Bool {
+        guard let probe = try? stage() else { return false }
+        let now = try probe.directory.status(probe.path).stamp.modified
+        var latest = try directory.status(path).stamp.modified
+        for name in try Folder.names(in: directory, path) {
+            latest = max(latest, try Folder.status(in: directory.raw, name[...], path)?.stamp.modified ?? latest)
+        }
+        return now - latest > Self.patience
+    }
+
+    /// Gives the results in a folder their names back, but for those that have a successor.
+    private func restore(_ folder: RelativePath, shelf: [UInt8]) throws {
+        let directory = try outbox.directory(folder)
+        var isResult = false
+        for name in try Folder.names(in: directory, outbox.display(folder)) {
+            let child = folder.appending(name)
+            if try Folder.status(in: directory.raw, name[...], outbox.display(child))?.kind == .directory {
+                try restore(child, shelf: shelf)
+            } else {
+                isResult = true
+            }
+        }
+        if isResult, let result = RelativePath(bytes: Array(folder.bytes.dropFirst(shelf.count + 1))), !result.isRoot {
+            let holder = try outbox.directory(folder.parent)
+            try putBack((holder.raw, folder.name), to: result)
+        }
+        outbox.removeEmpty(folder)
+    }
+
+    /// Gives an old result its name back, or removes it where another has that by now.
+    func putBack(_ from: Folder.Place, to result: RelativePath) throws {
+        let parent = try outbox.makeDirectories(result.parent)
+        do {
+            try publish(from, as: (parent.raw, result.name), path: outbox.display(result))
+            try parent.synchronize(outbox.display(result))
+        } catch FileError.occupied {
+            try Folder.removeTree(in: from.directory, from.name, path: outbox.display(result))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+@testable import Files
+import Colorization
+import Dispatch
+import Foundation
+import Imaging
+import Logging
+import Spool
+import TestSupport
+import Testing
+
+@testable import Service
+
+/// One file's way through all its steps, with everything real but the daemon around it.
+@Suite struct JobRunnerTests {
+    private let folder: TemporaryFolder
+    private let spool: SpoolConfiguration
+    private let runner: JobRunner
+    private let parts: JobRunner.Spools
+
+    init() throws {
+        try Vips.start()
+        folder = try TemporaryFolder()
+        var configuration = Configuration()
+        (configuration.inbox, configuration.outbox) = (folder.path + "/inbox", folder.path + "/outbox")
+        (configuration.state, configuration.originals) = (folder.path + "/state", .archive)
+        (configuration.threads, configuration.freeMegabytes) = (1, 1)
+        configuration.coloring.samples = 1
+        configuration.coloring.sheet = false
+        configuration.coloring.uncertainty = false
+        spool = try configuration.spool(once: true).prepare()
+        parts = try JobRunner.Spools(
+            inbox: Folder(spool.inbox), intake: Intake(configuration: spool), ledger: Ledger(state: spool.state),
+            publisher: Publisher(configuration: spool), keeper: OriginalsKeeper(configuration: spool),
+            failed: FailedStore(configuration: spool))
+        let decoder = Repository.decoder()
+        _ = try decoder.start()
+        let model = try LoadedModel.load(Repository.model)
+        runner = JobRunner(
+            spools: parts,
+            current: .init(
+                configuration: configuration,
+                workshop: Workshop(model: model, configuration: configuration, decoder: decoder)),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func drop(_ name: String) throws -> Candidate {
+        let photograph = try Data(contentsOf: URL(fileURLWithPath: Repository.root + "/Samples/camera.jpg"))
+        try folder.write(photograph, "inbox/" + name)
+        let path = RelativePath(name)!
+        return Candidate(path: path, stamp: try parts.inbox.openFile(path).stamp, arrival: Date(), origin: .arrival)
+    }
+
+    /// A slow archive keeps neither the intake nor the signals waiting.
+    @Test func filesAreMovedByAThreadOfTheirOwn() throws {
+        let candidate = try drop("a.jpg")
+        let identity = WorkIdentity(content: try parts.inbox.openFile(candidate.path).hash(), model: "m", settings: "s")
+        _ = try parts.ledger.receive([candidate])
+        _ = try parts.ledger.claim(candidate.path)
+        _ = try parts.ledger.published(
+            candidate.path, stamp: candidate.stamp, as: identity, result: RelativePath("a")!)
+        // As after a crash between publishing and archiving, and an archive that does not answer.
+        runner.moves.suspend()
+        runner.receive([candidate])
+        runner.settleAgain()
+        #expect(folder.exists("inbox/a.jpg"), "whoever delivers it does not move it")
+        runner.moves.resume()
+        runner.waitForMoves()
+        #expect(!folder.exists("inbox/a.jpg") && folder.exists("state/archive/a.jpg"))
+    }
+
+    @Test func whatIsNotMovedBeforeTheEndIsLeftForTheNextStart() throws {
+        let candidate = try drop("a.jpg")
+        _ = try parts.ledger.receive([candidate])
+        _ = try parts.ledger.claim(candidate.path)
+        let step = try parts.ledger.failedForGood(candidate.path, stamp: candidate.stamp, reason: "no picture")
+        runner.moves.suspend()
+        runner.handOver(step)
+        runner.gate.close()
+        runner.moves.resume()
+        runner.waitForMoves()
+        #expect(folder.exists("inbox/a.jpg") && folder.list("state/failed") == [])
+        let again = try parts.ledger.receive([candidate]).map(\.action)
+        #expect(again == [.setAside(reason: "no picture")])
+    }
+
+    /// The result of another photograph, of the same content or the same stem, cannot be read.
+    @Test func aResultThatCannotBeReadIsInTheWayOfItsOwnAlone() throws {
+        let first = try drop("a.jpg")
+        _ = try parts.ledger.receive([first])
+        runner.run(first)
+        #expect(folder.exists("outbox/a/a.json"))
+        for name in ["outbox", "inbox", "state", "state/archive"] { chmod(folder.path + "/" + name, 0o777) }
+        for name in ["b.jpg", "a.jpeg"] {
+            let other = try drop(name)
+            _ = try parts.ledger.receive([other])
+            try folder.withUnreadable("outbox/a/a.json") { runner.run(other) }
+            let job = try #require(try parts.ledger.job(other.path))
+            #expect(job.state == .published, "\(name): \(job.state)")
+        }
+        #expect(runner.failures.load(ordering: .relaxed) == 0)
+        let results = folder.list("outbox").filter { !$0.hasPrefix(".") }
+        #expect(results.count >= 2 && results.contains("b"))
+    }
+}
