@@ -295,7 +295,7 @@ import Testing
         let names = ["a.tif", "album/b.tif", "album/c.tif", "private/d.tif"]
         for name in names { try publisher.publish(RelativePath(name)!, WorkIdentity(name)) }
         let ledger = try Ledger(state: spool.configuration.state)
-        #expect(throws: SpoolError.self) {
+        #expect(throws: FileError.self) {
             try spool.folder.withUnreadable("outbox") { try ledger.rebuild(from: publisher) { _ in } }
         }
         #expect(try ledger.needsRebuild())
