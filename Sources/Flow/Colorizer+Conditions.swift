@@ -7,11 +7,12 @@ extension Colorizer {
     /// Without a conditioning network they are the gray image itself, averaged to 64×64.
     package func features(lightness: Tensor, _ execution: Execution) -> Tensor {
         precondition(
-            lightness.shape.count == 4 && Array(lightness.shape[1...]) == [1, Self.lightnessSize, Self.lightnessSize],
+            lightness.shape.count == 4 && lightness.shape.dropFirst() == NetworkGeometry.lightnessShape.dropFirst(),
             "lightness of shape \(lightness.shape)")
         switch conditioning {
         case .none:
-            return Elementwise.averagePool(lightness, Self.lightnessSize / Self.chromaSize, execution)
+            return Elementwise.averagePool(
+                lightness, NetworkGeometry.lightnessSide / NetworkGeometry.chromaSide, execution)
         case .paper(let network, _): return network(lightness, execution)
         case .compact(let network, _): return network(lightness, execution)
         }
@@ -53,7 +54,7 @@ extension Colorizer {
         switch conditioning {
         case .none:
             let gray = FlowPlan.levels.map { level in
-                let factor = Self.chromaSize / level.size
+                let factor = NetworkGeometry.chromaSide / level.size
                 let pooled = factor == 1 ? features : Elementwise.averagePool(features, factor, execution)
                 return Array(repeating: pooled, count: level.blocks)
             }

@@ -34,7 +34,7 @@ package struct Heads: Sendable {
         func tail(_ name: String, _ plan: [(channels: Int, stride: Int)], isPooled: Bool = false)
             throws(ModelError) -> Tail
         {
-            var (inputs, side) = (configuration.features, Colorizer.chromaSize)
+            var (inputs, side) = (configuration.features, NetworkGeometry.chromaSide)
             var convolutions: [Convolution] = []
             var place = 0..<0
             for (i, step) in plan.enumerated() {

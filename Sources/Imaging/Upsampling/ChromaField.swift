@@ -1,9 +1,11 @@
+import Tensor
+
 /// Chroma as a local linear function of lightness, at 256×256: `a = slope · L/100 + offset`, and so for b.
 ///
 /// Its four planes vary slowly; sampled bilinearly at any resolution and applied to the lightness there, chroma
 /// follows the edges of the picture.
 package struct ChromaField: Sendable {
-    static let side = Photograph.networkSide
+    static let side = NetworkGeometry.lightnessSide
 
     /// Slope of a, offset of a, slope of b, offset of b, one plane after the other.
     let planes: [Float]

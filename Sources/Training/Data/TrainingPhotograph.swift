@@ -4,7 +4,6 @@ import Tensor
 
 /// A colour photograph kept for training: L at 256×256 and chroma at 128×128, in fixed point, 192 KiB.
 struct TrainingPhotograph: Sendable {
-    static let lightnessSide = 256
     static let chromaSide = 128
     private static let lightnessUnit: Float = 1.0 / 600
     private static let chromaUnit: Float = 1.0 / 200
@@ -15,7 +14,7 @@ struct TrainingPhotograph: Sendable {
 
     init(_ photograph: Photograph) {
         lightness = photograph.networkLightness().values.map { UInt16(max(0, min(65535, $0 / Self.lightnessUnit))) }
-        let (large, small) = (Photograph.networkSide, Self.chromaSide)
+        let (large, small) = (NetworkGeometry.lightnessSide, Self.chromaSide)
         let source = photograph.chroma256().values
         chroma = (0..<2 * small * small).map { i in
             let (row, column) = (i / small % small * 2, i % small * 2)
@@ -45,8 +44,10 @@ struct TrainingPhotograph: Sendable {
 
     /// A part of the photograph for the network: normalised L [1, 1, 256, 256] and chroma [1, 2, 64, 64].
     func tensors(_ crop: Crop) -> (lightness: Tensor, chroma: Tensor) {
-        let (large, small) = (Colorizer.lightnessSize, Colorizer.chromaSize)
-        let l = Self.part(lightness, plane: 0, Self.lightnessSide, crop, to: large) { Float($0) * Self.lightnessUnit }
+        let (large, small) = (NetworkGeometry.lightnessSide, NetworkGeometry.chromaSide)
+        let l = Self.part(lightness, plane: 0, NetworkGeometry.lightnessSide, crop, to: large) {
+            Float($0) * Self.lightnessUnit
+        }
         let ab = (0..<2).flatMap { plane in
             Self.part(chroma, plane: plane, Self.chromaSide, crop, to: small) { Float($0) * Self.chromaUnit }
         }

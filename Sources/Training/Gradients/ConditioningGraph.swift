@@ -36,7 +36,8 @@ struct ConditioningGraph {
         switch (configuration.ablation, configuration.preset) {
         case (.none, _):
             Variable(
-                Elementwise.averagePool(lightness, Colorizer.lightnessSize / Colorizer.chromaSize, tape.execution))
+                Elementwise.averagePool(
+                    lightness, NetworkGeometry.lightnessSide / NetworkGeometry.chromaSide, tape.execution))
         case (_, .paper): paper(Variable(lightness), tape)
         case (_, .compact): compact(Variable(lightness), tape)
         }
@@ -133,7 +134,7 @@ struct ConditioningGraph {
     /// The gray image itself, averaged to each level's size.
     private func gray(_ features: Variable, _ tape: Tape) -> Conditions {
         let images = FlowPlan.levels.map { level in
-            let factor = Colorizer.chromaSize / level.size
+            let factor = NetworkGeometry.chromaSide / level.size
             let pooled = factor == 1 ? features.value : Elementwise.averagePool(features.value, factor, tape.execution)
             return Array(repeating: Variable(pooled), count: level.blocks)
         }
