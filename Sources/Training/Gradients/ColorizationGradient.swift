@@ -46,10 +46,10 @@ struct ColorizationGradient {
         // The heads belong to the flow.
         func isConditioning(_ name: String) -> Bool { name.hasPrefix("conditioning.") || name.hasPrefix("regression.") }
         let isFixed = configuration.ablation == .fixed
-        self.parameters = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
+        self.parameters = TrainedParameters(parameters, keepsStatistics: keepsStatistics) { name in
             !name.hasPrefix(Self.readout) && !(isFixed && isConditioning(name))
         }
-        pretrained = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
+        pretrained = TrainedParameters(parameters, keepsStatistics: keepsStatistics) { name in
             name.hasPrefix(Self.readout) || isConditioning(name)
         }
     }
@@ -103,7 +103,7 @@ struct ColorizationGradient {
         return loss
     }
 
-    private func likelihood(_ chroma: Tensor, _ conditions: ConditioningGraph.Conditions) -> Double {
+    private func likelihood(_ chroma: Tensor, _ conditions: FlowConditions) -> Double {
         let context = FlowContext(parameters: parameters, execution: execution, conditions: conditions)
         let (z, logDeterminant) = flow.forward(chroma, context)
         let count = chroma.shape[0]
@@ -115,7 +115,7 @@ struct ColorizationGradient {
         return likelihoods.reduce(0, +) / Double(count)
     }
 
-    private func anchor(_ conditions: ConditioningGraph.Conditions) -> Double {
+    private func anchor(_ conditions: FlowConditions) -> Double {
         guard let target = conditions.affine?.mean.value, target.count > 0 else { return 0 }
         let context = FlowContext(parameters: parameters, execution: execution, conditions: conditions)
         let mode = flow.inverse(flow.mode(target.shape[0]), context)

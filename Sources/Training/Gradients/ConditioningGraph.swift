@@ -6,25 +6,8 @@ import Tensor
 struct ConditioningGraph {
     let configuration: ModelConfiguration
 
-    /// What the flow is told of a batch of images.
-    struct Conditions {
-        /// [level 1...4][block].
-        var images: [[Variable]]
-        /// Level 5.
-        var vector: Variable
-        /// μ and s of the affine start, [N, 2, 64, 64].
-        var affine: (mean: Variable, scale: Variable)?
-
-        /// The same of the first images of the batch.
-        func first(_ count: Int, _ tape: Tape) -> Conditions {
-            Conditions(
-                images: images.map { $0.map { tape.first(count, of: $0) } }, vector: tape.first(count, of: vector),
-                affine: affine.map { (tape.first(count, of: $0.mean), tape.first(count, of: $0.scale)) })
-        }
-    }
-
     /// Normalised L [N, 1, 256, 256] to conditions.
-    func conditions(_ lightness: Tensor, _ tape: Tape) -> Conditions {
+    func conditions(_ lightness: Tensor, _ tape: Tape) -> FlowConditions {
         let features = features(lightness, tape)
         var result = configuration.ablation == .none ? gray(features, tape) : heads(features, tape)
         if configuration.affine { result.affine = regression(features, tape) }
@@ -111,7 +94,7 @@ struct ConditioningGraph {
 
     // MARK: - Heads
 
-    private func heads(_ features: Variable, _ tape: Tape) -> Conditions {
+    private func heads(_ features: Variable, _ tape: Tape) -> FlowConditions {
         func head(_ name: String, _ plan: [(channels: Int, stride: Int)]) -> Variable {
             var x = features
             for (i, step) in plan.enumerated() {
@@ -128,11 +111,11 @@ struct ConditioningGraph {
             }
         }
         let pooled = tape.globalAveragePool(head("level5.head", FlowPlan.denseHead))
-        return Conditions(images: images, vector: tape.norm(pooled, "level5.head.norm"))
+        return FlowConditions(images: images, vector: tape.norm(pooled, "level5.head.norm"))
     }
 
     /// The gray image itself, averaged to each level's size.
-    private func gray(_ features: Variable, _ tape: Tape) -> Conditions {
+    private func gray(_ features: Variable, _ tape: Tape) -> FlowConditions {
         let images = FlowPlan.levels.map { level in
             let factor = NetworkGeometry.chromaSide / level.size
             let pooled = factor == 1 ? features.value : Elementwise.averagePool(features.value, factor, tape.execution)
@@ -140,7 +123,7 @@ struct ConditioningGraph {
         }
         let vector = Elementwise.averagePool(features.value, Colorizer.grayPooling, tape.execution)
         let count = vector.shape[0]
-        return Conditions(
+        return FlowConditions(
             images: images, vector: Variable(vector.reshaped([count, count == 0 ? 0 : vector.count / count])))
     }
 }

@@ -7,15 +7,13 @@ struct TrainedParameters {
     let all: Parameters
     /// Whether batch norm goes on with the running statistics of the network that training started from.
     let keepsStatistics: Bool
-    private let execution: Execution
     private let trains: (String) -> Bool
 
     /// `trains` tells whether a parameter is trained; a layer's parameters are trained or frozen together.
     init(
-        _ parameters: Parameters, keepsStatistics: Bool = false, _ execution: Execution,
-        trains: @escaping (String) -> Bool = { _ in true }
+        _ parameters: Parameters, keepsStatistics: Bool = false, trains: @escaping (String) -> Bool = { _ in true }
     ) {
-        (all, self.keepsStatistics, self.execution, self.trains) = (parameters, keepsStatistics, execution, trains)
+        (all, self.keepsStatistics, self.trains) = (parameters, keepsStatistics, trains)
     }
 
     /// Those that the optimiser changes.
@@ -26,10 +24,13 @@ struct TrainedParameters {
     func isTrained(_ name: String) -> Bool { trains(name) }
 
     /// Adds to a parameter's gradient.
-    func receive(_ name: String, _ gradient: Tensor) {
+    func receive(_ name: String, _ gradient: Tensor, _ execution: Execution) {
         let parameter = all[name]
         Elementwise.accumulate(&parameter.gradient, gradient.reshaped(parameter.value.shape), execution)
     }
+
+    /// Lets `add` add to a parameter's gradient in place.
+    func receive(_ name: String, _ add: (inout Tensor) -> Void) { add(&all[name].gradient) }
 
     /// A layer's running statistics.
     func statistics(_ name: String) -> BatchNormalization.Statistics {

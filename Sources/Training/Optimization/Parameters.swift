@@ -49,6 +49,12 @@ package struct Parameters {
         return parameter
     }
 
+    /// The fixed permutation of a name, which the network must have.
+    func permutation(_ name: String) -> [Int] {
+        guard let permutation = permutations[name] else { preconditionFailure("no permutation \(name)") }
+        return permutation.map(Int.init)
+    }
+
     /// The parameter of a name, if the network has one.
     func find(_ name: String) -> Parameter? { byName[name] }
 
