@@ -21,9 +21,6 @@ package struct Heads: Sendable {
         let convolutions: [Convolution]
     }
 
-    /// Of the LeakyReLU between convolutions.
-    package static let slope: Float = 0.01
-
     private let first: [Int: Convolution]
     private let images: [[Tail]]
     private let vector: Tail
@@ -53,7 +50,7 @@ package struct Heads: Sendable {
                     convolutions.append(
                         Convolution(
                             weight: filters, bias: bias, stride: step.stride, padding: .symmetric(1),
-                            activation: isLast ? .none : .leakyReLU(Self.slope), outputSide: side))
+                            activation: isLast ? .none : .leakyReLU(FlowPlan.slope), outputSide: side))
                 }
                 inputs = outputs
             }
@@ -74,7 +71,7 @@ package struct Heads: Sendable {
         // A head of one convolution has no activation after it; those are the heads of stride 1.
         first = stacks.reduce(into: [:]) { result, stack in
             result[stack.key] = stack.value.convolution(
-                stride: stack.key, activation: stack.key == 1 ? .none : .leakyReLU(Self.slope))
+                stride: stack.key, activation: stack.key == 1 ? .none : .leakyReLU(FlowPlan.slope))
         }
     }
 

@@ -20,7 +20,7 @@ struct ConditionalBlock: Sendable {
         func function(_ index: Int) throws(ModelError) -> ConvolutionCoefficients {
             try ConvolutionCoefficients(
                 "\(name).coefficients\(index)", inputs: channels / 2, condition: condition, hidden: hidden,
-                outputs: channels, kernel: 3, slope: 0.05, from: weights, conditionFilters: &parts)
+                outputs: channels, kernel: 3, slope: FlowPlan.conditionalSlope, from: weights, conditionFilters: &parts)
         }
         coefficients1 = try function(1)
         coefficients2 = try function(2)

@@ -8,6 +8,7 @@ import Tensor
 /// After Kingma & Dhariwal 2018, "Glow". Without it the first thousand steps go into learning that most pixels of the
 /// border never change.
 enum DigitStart {
+    private static let clamp = SoftClamp(alpha: FlowPlan.digitClamp)
     /// Largest logarithm of a scale that one coupling is asked for; its soft clamp ends at 1.
     private static let reach = 0.8
     /// Blocks it takes: a pixel that holds only the noise of 0.08 needs a scale of 12, or 2.5 in logarithm.
@@ -24,8 +25,7 @@ enum DigitStart {
                 for (index, column) in range.enumerated() {
                     let (mean, deviation) = columns[column]
                     let logScale = max(-reach, min(reach, -log(deviation + 1e-6)))
-                    // The value before the soft clamp.
-                    bias[index] = Float(tan(logScale / 0.636))
+                    bias[index] = Float(clamp.inverse(logScale))
                     bias[half + index] = Float(-mean * exp(logScale))
                     columns[column] = (0, deviation * exp(logScale))
                 }

@@ -29,9 +29,9 @@ struct ConditioningGraph {
     /// The chroma's mean and log scale for each value.
     func regression(_ features: Variable, _ tape: Tape) -> (mean: Variable, scale: Variable) {
         let hidden = tape.convolution(
-            features, "regression.conv0", padding: .symmetric(1), activation: .leakyReLU(0.01))
+            features, "regression.conv0", padding: .symmetric(1), activation: .leakyReLU(FlowPlan.slope))
         let both = tape.convolution(hidden, "regression.conv1", padding: .symmetric(0))
-        return (tape.channels(both, 0..<2), tape.softClamp(tape.channels(both, 2..<4), alpha: Regression.scaleLimit))
+        return (tape.channels(both, 0..<2), tape.clamp(tape.channels(both, 2..<4), Regression.clamp))
     }
 
     // MARK: - Conditioning networks
@@ -100,7 +100,7 @@ struct ConditioningGraph {
             for (i, step) in plan.enumerated() {
                 x = tape.convolution(
                     x, "\(name).conv\(i)", stride: step.stride, padding: .symmetric(1),
-                    activation: i == plan.count - 1 ? .none : .leakyReLU(Heads.slope))
+                    activation: i == plan.count - 1 ? .none : .leakyReLU(FlowPlan.slope))
             }
             return x
         }

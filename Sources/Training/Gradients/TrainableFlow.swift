@@ -19,7 +19,9 @@ struct TrainableFlow {
         for (l, level) in FlowPlan.levels.enumerated() {
             for b in 0..<level.blocks {
                 let name = "level\(l + 1).conditional.\(b)"
-                let step = CouplingStep(name, alpha: alpha, { .images(name: $0, kernel: 3, slope: 0.05) }) {
+                let step = CouplingStep(
+                    name, alpha: alpha, { .images(name: $0, kernel: 3, slope: FlowPlan.conditionalSlope) }
+                ) {
                     $0.images[l][b]
                 }
                 steps += [step, IsometricStep.rotation(parameters[name + ".rotation"].value)]
@@ -27,7 +29,8 @@ struct TrainableFlow {
             steps.append(IsometricStep.spaceToDepth)
             for b in 0..<FlowPlan.freeBlocks {
                 let name = "level\(l + 1).unconditional.\(b)"
-                let step = CouplingStep(name, alpha: alpha, { .images(name: $0, kernel: 1, slope: 0.01) }) { _ in
+                let step = CouplingStep(name, alpha: alpha, { .images(name: $0, kernel: 1, slope: FlowPlan.slope) }) {
+                    _ in
                     nil
                 }
                 steps += [IsometricStep.rotation(parameters[name + ".rotation"].value), step]
