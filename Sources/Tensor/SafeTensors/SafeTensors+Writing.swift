@@ -95,7 +95,7 @@ extension SafeTensors.Output.Content {
         case .float32(let tensor):
             tensor.withUnsafePointer { body(UnsafeRawBufferPointer(start: $0, count: tensor.count * 4)) }
         case .float16(let tensor):
-            let halves = tensor.withUnsafePointer { base in (0..<tensor.count).map { HalfPrecision.half(base[$0]) } }
+            let halves = tensor.withUnsafePointer { base in (0..<tensor.count).map { Float16(base[$0]) } }
             halves.withUnsafeBytes(body)
         case .int32(let values): values.withUnsafeBytes(body)
         }
