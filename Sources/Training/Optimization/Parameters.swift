@@ -1,5 +1,3 @@
-import Flow
-import Foundation
 import Tensor
 
 /// All numbers of a network in training, as the model file names them, in order of name.
@@ -15,11 +13,6 @@ package struct Parameters {
         all = parameters.sorted { $0.name < $1.name }
         self.permutations = permutations
         byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
-    }
-
-    /// Everything in a model file.
-    package init(file: ModelFile) throws {
-        try self.init(file.tensors, prefix: "")
     }
 
     /// The tensors of a file whose names begin with `prefix`, under the rest of their names.
@@ -40,9 +33,6 @@ package struct Parameters {
     /// Those that the optimiser changes, in order of name.
     package var learned: [Parameter] { all.filter(\.isLearned) }
 
-    /// Learned numbers in all.
-    package var learnedCount: Int { learned.reduce(0) { $0 + $1.value.count } }
-
     /// The parameter of a name, which the network must have.
     package subscript(_ name: String) -> Parameter {
         guard let parameter = byName[name] else { preconditionFailure("no parameter \(name)") }
@@ -57,14 +47,6 @@ package struct Parameters {
 
     /// The parameter of a name, if the network has one.
     func find(_ name: String) -> Parameter? { byName[name] }
-
-    /// Forgets all gradients.
-    package func clearGradients() {
-        for parameter in all where parameter.isLearned {
-            let count = parameter.gradient.count
-            parameter.gradient.withUnsafeMutablePointer { $0.update(repeating: 0, count: count) }
-        }
-    }
 
     /// The tensors of a file, names after `prefix`; in half precision all but rotations and what normalises.
     package func outputs(prefix: String = "", half: Bool) -> [SafeTensors.Output] {
