@@ -126,7 +126,7 @@ struct ChromaUpsampler: Sendable {
     private static let weights = (0..<side).map { 1 / Float(min(side - 1, $0 + radius) - max(0, $0 - radius) + 1) }
 }
 
-/// Cubic convolution of Keys (1981), a = −1/2, from 64×64 to 256×256.
+/// Cubic convolution of Keys (1981), a = −1/2, from 64×64 to 256×256, which is smoother than `Resampler`.
 private enum Bicubic {
     private static let source = NetworkGeometry.chromaSide
     private static let target = ChromaField.side

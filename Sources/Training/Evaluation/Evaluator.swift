@@ -83,10 +83,10 @@ package struct Evaluator: Sendable {
         return try colorizer.samples(latents: latents, temperature: temperature, conditions, execution).map(\.chroma)
     }
 
-    /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do.
+    /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do; what users get follows edges.
     private static func picture(_ lightness: Tensor, _ chroma: Tensor) -> [Float] {
         let side = NetworkGeometry.lightnessSide
-        let upsampled = Upsampling.bilinear(chroma, factor: side / NetworkGeometry.chromaSide)
+        let upsampled = Resampler.resized(chroma, width: side, height: side)
         return Lab.toRGB(Tensor([1, 3, side, side], lightness.values + upsampled.values)).values
     }
 }
