@@ -6,7 +6,7 @@ import Tensor
 /// Results are bit-identical for any number of threads, and those of one sample do not depend on the others of its
 /// batch.
 package final class Colorizer: Sendable {
-    /// What each part of a latent vector governs, fine detail first: what left after the levels 2, 3, 4, and level 5.
+    /// The parts of a latent vector, fine detail first: the values that leave after the levels 2, 3 and 4, and level 5.
     package static let latentLevels: [Range<Int>] = {
         let lengths = FlowPlan.levels.map(\.latentCount).filter { $0 > 0 } + [FlowPlan.dense.values]
         return lengths.reduce(into: []) { ranges, length in
@@ -15,7 +15,7 @@ package final class Colorizer: Sendable {
         }
     }()
 
-    /// The network's measures.
+    /// The network's architecture.
     package let configuration: ModelConfiguration
     /// Learned numbers.
     package let parameterCount: Int
@@ -80,6 +80,6 @@ package final class Colorizer: Sendable {
         parameterCount = weights.parameterCount
     }
 
-    /// By how much the gray image is averaged for level 5 where there is no conditioning network.
+    /// Side of the blocks over which the gray image is averaged for level 5 where there is no conditioning network.
     package static let grayPooling = 8
 }

@@ -10,7 +10,7 @@ package final class DigitGenerator: Sendable {
     /// Scale of a pixel.
     package static let pixelScale: Float = 0.305
 
-    /// The network's measures.
+    /// The network's architecture.
     package let configuration: DigitConfiguration
     /// Learned numbers.
     package let parameterCount: Int

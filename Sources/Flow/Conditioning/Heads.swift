@@ -15,7 +15,7 @@ package struct Heads: Sendable {
 
     /// One head after its first convolution.
     private struct Tail: Sendable {
-        /// Where the first convolution is.
+        /// Stride of the stacked convolution that holds the head's first one, and its channels there.
         let stride: Int
         let channels: Range<Int>
         let convolutions: [Convolution]
@@ -77,7 +77,7 @@ package struct Heads: Sendable {
 
     func callAsFunction(_ features: Tensor, _ execution: Execution) -> Output {
         let stacked = first.mapValues { $0(features, execution) }
-        // Each head on a thread of its own: their convolutions are too small to be shared by several. The largest first.
+        // Each head runs on its own thread, as its convolutions are too small for several; the largest comes first.
         let tails = [vector] + images.joined()
         let outputs = execution.map(tails.count) { index in
             let tail = tails[index]

@@ -3,7 +3,7 @@ import Tensor
 
 /// A conditional coupling on images, then an orthogonal 1×1 convolution `y = R x`.
 struct ConditionalBlock: Sendable {
-    /// What both coefficient functions need of the condition.
+    /// The condition's part in the first convolutions of both coefficient functions, [N or 1, hidden, H, W].
     struct Condition: Sendable {
         let first: Tensor
         let second: Tensor

@@ -16,6 +16,8 @@ package struct ChromaField: Sendable {
     }
 
     /// The place of pixel `index` of `count` between two rows or columns of the field.
+    ///
+    /// As `Resampler` has it for pictures larger than the field; smaller ones are sampled at points and not over areas.
     static func position(_ index: Int, of count: Int) -> (low: Int, high: Int, fraction: Float) {
         let place = (Double(index) + 0.5) * Double(side) / Double(count) - 0.5
         let clamped = min(max(place, 0), Double(side - 1))

@@ -2,7 +2,7 @@ import Tensor
 
 /// The gradients of a convolution with respect to its input and its weight.
 ///
-/// That of its bias is `Elementwise.channelSums` of the output's gradient.
+/// The gradient of the bias is `Elementwise.channelSums` of the output's gradient.
 /// Weights are raw here, `[O, I / groups, kernel height, kernel width]`, as training changes them with every step.
 /// Results do not depend on the number of threads.
 package struct ConvolutionGradient: Sendable {

@@ -1,7 +1,7 @@
 import Tensor
 
 extension Elementwise {
-    /// What passes back through `y = x·exp(s′) + t` with s′ from `SoftClamp`.
+    /// Values and gradients sent back through `y = x·exp(s′) + t`, with s′ from `SoftClamp`.
     package struct CouplingReversal: Sendable {
         /// The layer's input, recomputed from its output.
         package let input: Tensor

@@ -1,9 +1,9 @@
 import Tensor
 
 extension Elementwise {
-    /// gradient = gradient·activation′, from what the activation gave, element by element.
+    /// gradient = gradient·activation′, from the activation's output, element by element.
     ///
-    /// Every activation but `relu6` and the identity is told from the sign of its result.
+    /// The slope follows from the sign of the result, and for `relu6` also from its limit.
     package static func activationGradient(
         _ gradient: inout Tensor, output: Tensor, _ activation: Activation, _ execution: Execution
     ) {

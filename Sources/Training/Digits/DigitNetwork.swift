@@ -5,7 +5,7 @@ import Tensor
 
 /// The network for handwritten digits in training; see Flow's `DigitGenerator`.
 package struct DigitNetwork {
-    /// Its numbers.
+    /// Its parameters.
     package let parameters: Parameters
     private let flow: TrainableFlow
 
@@ -60,7 +60,7 @@ package struct DigitNetwork {
     /// Fresh parameters: uniform within ±1/√inputs, the last layers zero, permutations drawn from the seed.
     ///
     /// The weights of the digit are uniform within ±1, so that in the first layer's sums it counts as much as the
-    /// 392 pixels beside it; or the network learns to write strokes long before it heeds which digit is asked for.
+    /// 392 pixels beside it. Otherwise the network learns to write strokes long before it follows the digit.
     package static func initial(_ configuration: DigitConfiguration) -> Parameters {
         let random = RandomWeights(seed: configuration.seed)
         let pixels = DigitGenerator.latentCount / 2

@@ -59,9 +59,9 @@ package struct Evaluator: Sendable {
         return figures
     }
 
-    /// What is compared, to be looked at: the truth, gray, the regression if there is one, the mode, and samples.
+    /// The compared pictures: the truth, gray, the regression if there is one, the mode, and samples.
     ///
-    /// - Parameter samples: At most so many of those that are judged.
+    /// - Parameter samples: Upper bound on the number of samples among them.
     /// - Returns: Pictures of 256×256.
     package func pictures(of photograph: Photograph, name: String, samples count: Int) throws -> [RGBImage] {
         let lightness = photograph.networkLightness()

@@ -9,7 +9,7 @@ import Tensor
 /// Reference's trainer: the squared error of the regression, and that of the mode to the regression, without which
 /// likelihood alone lets the mode drift to gray.
 struct ColorizationGradient {
-    /// What a batch's loss is made of.
+    /// The terms of a batch's loss.
     struct Loss: Sendable, Equatable {
         /// Negative log-likelihood in nats per dimension, the batch's mean.
         var likelihood = 0.0
@@ -21,7 +21,7 @@ struct ColorizationGradient {
         var total: Double { likelihood + anchor + regression }
     }
 
-    /// What pretraining reads chroma off features with, where the network has no regression of its own.
+    /// Name of the convolution from features to chroma in pretraining, where the network has no regression of its own.
     static let readout = "pretraining.readout"
 
     private static let anchorWeight: Float = 2
@@ -32,7 +32,7 @@ struct ColorizationGradient {
     let configuration: ModelConfiguration
     let flow: TrainableFlow
     let parameters: TrainedParameters
-    /// The same numbers, of which pretraining changes the conditioning network alone.
+    /// The same parameters, of which pretraining changes the conditioning network alone.
     let pretrained: TrainedParameters
     let execution: Execution
 
@@ -54,7 +54,7 @@ struct ColorizationGradient {
         }
     }
 
-    /// A network's parameters and those that pretraining needs beside them.
+    /// A network's parameters together with the readout, where pretraining needs one.
     static func withReadout(_ parameters: Parameters, _ configuration: ModelConfiguration) -> Parameters {
         guard !configuration.affine else { return parameters }
         let readout = [

@@ -1,7 +1,7 @@
 import Kernels
 import Tensor
 
-/// What the steps of a flow compute with.
+/// Parameters, threads and conditions for the steps of a flow.
 struct FlowContext {
     let parameters: TrainedParameters
     let execution: Execution
@@ -13,7 +13,7 @@ struct FlowContext {
     func tape() -> Tape { Tape(parameters, execution) }
 }
 
-/// What the couplings of a flow are conditioned on, for each sample of a batch.
+/// The conditions of a flow's couplings, for each sample of a batch.
 struct FlowConditions {
     /// Of the colouring flow's levels 1 to 4: [level][block].
     var images: [[Variable]] = []

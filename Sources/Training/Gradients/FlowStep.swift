@@ -1,7 +1,7 @@
 import Kernels
 import Tensor
 
-/// What runs through the flow: the samples, and the parts that have left for the latent.
+/// The state of a batch in the flow: the samples, and the parts that have left for the latent.
 struct Flowing {
     var x: Tensor
     var latents: [Tensor] = []

@@ -69,8 +69,10 @@ extension Tape {
         }
     }
 
-    /// Batch norm, then the activation: with the batch's own statistics, which move the running ones, or, where those
-    /// are kept or the layer is frozen, with the running ones.
+    /// Batch norm, then the activation.
+    ///
+    /// It uses the batch's statistics and moves the running ones; where those are kept, or the layer is frozen, it uses
+    /// the running ones.
     func norm(
         _ x: Variable, _ name: String, epsilon: Double = 1e-5, momentum: Double = 0.1, activation: Activation = .none
     ) -> Variable {

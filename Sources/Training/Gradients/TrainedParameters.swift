@@ -16,7 +16,7 @@ struct TrainedParameters {
         (all, self.keepsStatistics, self.trains) = (parameters, keepsStatistics, trains)
     }
 
-    /// Those that the optimiser changes.
+    /// The parameters that the optimiser changes.
     var learned: [Parameter] { all.learned.filter { trains($0.name) } }
 
     subscript(_ name: String) -> Tensor { all[name].value }
@@ -54,12 +54,12 @@ struct TrainedParameters {
 }
 
 extension Parameters {
-    /// Parameters of the same numbers that change apart.
+    /// An independent copy.
     func copy() -> Parameters {
         Parameters(all.map { Parameter($0.name, $0.value) }, permutations: permutations)
     }
 
-    /// Moves every number by a share of its distance to another's.
+    /// Moves every parameter by a share of its distance to the target's.
     func approach(_ target: Parameters, share: Double, _ execution: Execution) {
         for parameter in all {
             Elementwise.approach(&parameter.value, target[parameter.name].value, share: Float(share), execution)

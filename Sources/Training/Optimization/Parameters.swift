@@ -30,7 +30,7 @@ package struct Parameters {
         self.init(parameters, permutations: permutations)
     }
 
-    /// Those that the optimiser changes, in order of name.
+    /// The parameters that the optimiser changes, in order of name.
     package var learned: [Parameter] { all.filter(\.isLearned) }
 
     /// The parameter of a name, which the network must have.
