@@ -84,10 +84,6 @@ static inline int av_join_bands(VipsImage *a, VipsImage *b, VipsImage **out) {
     return vips_bandjoin2(a, b, out, NULL);
 }
 
-static inline int av_colourspace(VipsImage *in, VipsImage **out, VipsInterpretation space) {
-    return vips_colourspace(in, out, space, NULL);
-}
-
 /* To sRGB by the embedded profile, or by the built-in one named `fallback`, at `depth` bits. */
 static inline int av_to_srgb(VipsImage *in, VipsImage **out, const char *fallback, int depth) {
     return vips_icc_transform(in, out, "srgb", "embedded", TRUE, "input_profile", fallback, "depth", depth,

@@ -4,25 +4,26 @@ import Tensor
 extension Colorizer {
     /// The conditioning network: normalised L [N, 1, 256, 256] to features [N, F, 64, 64].
     ///
-    /// Without a conditioning network they are the gray image itself, averaged to 64×64.
+    /// Without a conditioning network the features are the gray image itself, averaged to 64×64.
     package func features(lightness: Tensor, _ execution: Execution) -> Tensor {
         precondition(
-            lightness.shape.count == 4 && Array(lightness.shape[1...]) == [1, Self.lightnessSize, Self.lightnessSize],
+            lightness.shape.count == 4 && lightness.shape.dropFirst() == NetworkGeometry.lightnessShape.dropFirst(),
             "lightness of shape \(lightness.shape)")
         switch conditioning {
         case .none:
-            return Elementwise.averagePool(lightness, Self.lightnessSize / Self.chromaSize, execution)
+            return Elementwise.averagePool(
+                lightness, NetworkGeometry.lightnessSide / NetworkGeometry.chromaSide, execution)
         case .paper(let network, _): return network(lightness, execution)
         case .compact(let network, _): return network(lightness, execution)
         }
     }
 
-    /// Everything that depends on the image alone: normalised L [N, 1, 256, 256] to conditions for the flow.
+    /// Normalised L [N, 1, 256, 256] to conditions for the flow: everything that depends on the image alone.
     package func conditions(lightness: Tensor, _ execution: Execution) -> Conditions {
         conditions(features: features(lightness: lightness, execution), execution)
     }
 
-    /// The same from the features [N, F, 64, 64].
+    /// Features [N, F, 64, 64] to conditions for the flow.
     package func conditions(features: Tensor, _ execution: Execution) -> Conditions {
         let heads = heads(features, execution)
         let affine = regression.map { $0(features, execution) }
@@ -34,13 +35,13 @@ extension Colorizer {
             regularizer: affine.map { SampleRegularizer($0, features: features, execution) })
     }
 
-    /// The conditioning network's own guess of the normalised chroma, [N, 2, 64, 64], where the network has one.
+    /// The conditioning network's own prediction of the normalised chroma, [N, 2, 64, 64], where the network has one.
     package func regression(_ conditions: Conditions) -> Tensor? { conditions.affine?.mean }
 
-    /// Normalised chroma [S, 2, 64, 64] of draws as it is shown, of the same shape.
+    /// Normalised chroma of draws, [S, 2, 64, 64], regularized before it is shown.
     ///
-    /// - Parameter temperatures: What each draw adds to the regression is multiplied by; as learned if left out. Without a
-    ///   regression draws are shown as they are.
+    /// - Parameter temperatures: Factors on the deviations of each draw from the regression; 1 if left out. Without a
+    ///   regression the draws stay as they are.
     package func regularized(
         _ chroma: Tensor, temperatures: [Float]? = nil, _ conditions: Conditions, _ execution: Execution
     ) -> Tensor {
@@ -53,7 +54,7 @@ extension Colorizer {
         switch conditioning {
         case .none:
             let gray = FlowPlan.levels.map { level in
-                let factor = Self.chromaSize / level.size
+                let factor = NetworkGeometry.chromaSide / level.size
                 let pooled = factor == 1 ? features : Elementwise.averagePool(features, factor, execution)
                 return Array(repeating: pooled, count: level.blocks)
             }

@@ -8,7 +8,7 @@ extension Colorizer {
     package func inverse(
         z: Tensor, _ conditions: Conditions, _ execution: Execution
     ) -> (chroma: Tensor, logDeterminant: [Double]) {
-        precondition(z.shape.count == 2 && z.shape[1] == Self.latentCount, "latents of shape \(z.shape)")
+        precondition(z.shape.count == 2 && z.shape[1] == NetworkGeometry.latentCount, "latents of shape \(z.shape)")
         let samples = z.shape[0]
         conditions.check(samples: samples)
         var logDeterminant = [Double](repeating: 0, count: samples)
@@ -28,7 +28,7 @@ extension Colorizer {
         chroma: Tensor, _ conditions: Conditions, _ execution: Execution
     ) -> (z: Tensor, logDeterminant: [Double]) {
         precondition(
-            chroma.shape.count == 4 && Array(chroma.shape[1...]) == [2, Self.chromaSize, Self.chromaSize],
+            chroma.shape.count == 4 && chroma.shape.dropFirst() == NetworkGeometry.chromaShape.dropFirst(),
             "chroma of shape \(chroma.shape)")
         let samples = chroma.shape[0]
         conditions.check(samples: samples)

@@ -6,14 +6,7 @@ import Tensor
 /// Results are bit-identical for any number of threads, and those of one sample do not depend on the others of its
 /// batch.
 package final class Colorizer: Sendable {
-    /// Values of one latent vector: 2·64·64.
-    package static let latentCount = 8192
-    /// Height and width of the lightness.
-    package static let lightnessSize = 256
-    /// Height and width of the chroma.
-    package static let chromaSize = 64
-
-    /// What each part of a latent vector governs, fine detail first: what left after the levels 2, 3, 4, and level 5.
+    /// The parts of a latent vector, fine detail first: the values that leave after the levels 2, 3 and 4, and level 5.
     package static let latentLevels: [Range<Int>] = {
         let lengths = FlowPlan.levels.map(\.latentCount).filter { $0 > 0 } + [FlowPlan.dense.values]
         return lengths.reduce(into: []) { ranges, length in
@@ -22,7 +15,7 @@ package final class Colorizer: Sendable {
         }
     }()
 
-    /// The network's measures.
+    /// The network's architecture.
     package let configuration: ModelConfiguration
     /// Learned numbers.
     package let parameterCount: Int
@@ -79,7 +72,7 @@ package final class Colorizer: Sendable {
             levels.append(try Level("level\(l + 1)", plan, condition: condition, configuration, from: weights))
         }
         self.levels = levels
-        let pooled = Self.chromaSize / Self.grayPooling
+        let pooled = NetworkGeometry.chromaSide / Self.grayPooling
         dense = try DenseLevel(
             "level5.conditional", count: FlowPlan.dense.blocks, channels: FlowPlan.dense.values,
             condition: hasNetwork ? configuration.scaled(FlowPlan.denseHead.last?.channels ?? 0) : pooled * pooled,
@@ -87,6 +80,6 @@ package final class Colorizer: Sendable {
         parameterCount = weights.parameterCount
     }
 
-    /// By how much the gray image is averaged for level 5 where there is no conditioning network.
+    /// Side of the blocks over which the gray image is averaged for level 5 where there is no conditioning network.
     package static let grayPooling = 8
 }

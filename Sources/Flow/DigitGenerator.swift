@@ -10,7 +10,7 @@ package final class DigitGenerator: Sendable {
     /// Scale of a pixel.
     package static let pixelScale: Float = 0.305
 
-    /// The network's measures.
+    /// The network's architecture.
     package let configuration: DigitConfiguration
     /// Learned numbers.
     package let parameterCount: Int
@@ -66,8 +66,14 @@ package final class DigitGenerator: Sendable {
 
     private func conditions(_ digits: [Int], for x: Tensor, _ execution: Execution) -> [DenseBlock.Condition] {
         precondition(x.shape == [digits.count, Self.latentCount], "\(digits.count) digits for shape \(x.shape)")
+        return flow.conditions(Self.oneHot(digits), execution)
+    }
+
+    /// The condition of each digit, [N, 10]: 1 at its place, 0 elsewhere.
+    package static func oneHot(_ digits: [Int]) -> Tensor {
         precondition(digits.allSatisfy { (0..<Self.digits).contains($0) }, "not digits: \(digits)")
-        let oneHot = digits.flatMap { digit in (0..<Self.digits).map { $0 == digit ? Float(1) : 0 } }
-        return flow.conditions(Tensor([digits.count, Self.digits], oneHot), execution)
+        return Tensor(
+            [digits.count, Self.digits],
+            digits.flatMap { digit in (0..<Self.digits).map { $0 == digit ? Float(1) : 0 } })
     }
 }

@@ -13,7 +13,7 @@ import Testing
         let colorizer = Colorizer(random: configuration)
         let lightness = RandomWeights(seed: 1).input("lightness", [2, 1, 256, 256], scale: 1.7)
         let second = Tensor([1, 1, 256, 256], Array(lightness.values[65536...]))
-        let z = latents([5, Colorizer.latentCount], seed: 33)
+        let z = latents([5, NetworkGeometry.latentCount], seed: 33)
 
         let both = colorizer.features(lightness: lightness, Execution(threads: 3))
         let alone = colorizer.features(lightness: second, .single)

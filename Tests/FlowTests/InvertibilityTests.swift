@@ -27,7 +27,7 @@ import Testing
         let colorizer = Colorizer(random: configuration)
         let lightness = RandomWeights(seed: 1).input("lightness", [1, 1, 256, 256], scale: 1.7)
         let conditions = colorizer.conditions(lightness: lightness, Self.execution)
-        let z = latents([2, Colorizer.latentCount], seed: 2)
+        let z = latents([2, NetworkGeometry.latentCount], seed: 2)
         let (chroma, there) = colorizer.inverse(z: z, conditions, Self.execution)
         let (back, again) = colorizer.forward(chroma: chroma, conditions, Self.execution)
         let error = largestDifference(z, back)

@@ -13,9 +13,6 @@ import Testing
     }
 
     @Test func thereAndBack() {
-        let lightness = latents([2, 1, 4, 4], seed: 1, temperature: 30)
-        let lightnessBack = Normalization.denormalized(lightness: Normalization.normalized(lightness: lightness))
-        #expect(largestDifference(lightness, lightnessBack) < 1e-4)
         let chroma = latents([2, 2, 4, 4], seed: 2, temperature: 30)
         let chromaBack = Normalization.denormalized(chroma: Normalization.normalized(chroma: chroma))
         #expect(largestDifference(chroma, chromaBack) < 1e-4)

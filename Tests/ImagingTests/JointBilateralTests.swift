@@ -5,7 +5,7 @@ import Testing
 @testable import Imaging
 
 @Suite struct JointBilateralTests {
-    private let side = Photograph.chromaSide
+    private let side = NetworkGeometry.chromaSide
 
     /// L/100 of 0.3 left of a column and 0.7 from there on, with a gentle slope downward.
     private func edge(at column: Int) -> [Float] {

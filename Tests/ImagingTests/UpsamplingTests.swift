@@ -11,13 +11,7 @@ import Testing
         let (truth, small) = (photograph.chroma256().values, photograph.chroma64())
         let field = ChromaUpsampler(lightness: photograph.networkLightness()).field(cells: small.values)
         let light = photograph.networkLightness().values
-        var bilinear: [Float] = []
-        for plane in 0..<2 {
-            var resampler = Resampler(width: 64, height: 64, to: 256, 256)
-            let values = Array(small.values[plane * 4096..<(plane + 1) * 4096])
-            for y in 0..<64 { resampler.add(Array(values[y * 64..<y * 64 + 64])) }
-            bilinear += resampler.plane
-        }
+        let bilinear = Resampler.resized(small, width: 256, height: 256).values
         let count = 65536
         var sums = (0.0, 0.0)
         for i in 0..<count {

@@ -39,7 +39,8 @@ import Testing
         let a = random.tensor(transposing ? [depth, rows] : [rows, depth])
         let b = random.tensor(transposing ? [columns, depth] : [depth, columns])
         let expected = Naive.multiply(a, b, transposingFirst: transposing, transposingSecond: transposing)
-        let found = Matrix.multiply(a, b, transposingFirst: transposing, transposingSecond: transposing)
+        let found = Matrix.multiply(
+            a, b, transposingFirst: transposing, transposingSecond: transposing, Execution(threads: 2))
         #expect(relativeError(found, Tensor([rows, columns], expected.map { Float($0) })) <= 2e-6)
     }
 }

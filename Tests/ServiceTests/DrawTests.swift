@@ -1,5 +1,6 @@
 import Flow
 import Foundation
+import Tensor
 import Testing
 
 @testable import Colorization
@@ -9,7 +10,7 @@ import Testing
 
     @Test func theSameKeyGivesTheSameBits() {
         let draw = Draw.sample(seed: 7, index: 3).latent(content: content)
-        #expect(draw.count == Colorizer.latentCount)
+        #expect(draw.count == NetworkGeometry.latentCount)
         #expect(draw == Draw.sample(seed: 7, index: 3).latent(content: content))
     }
 

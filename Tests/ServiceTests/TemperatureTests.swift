@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func theModeIsTheSameAtAnyTemperature() throws {
-        let latents = [[Float](repeating: 0, count: Colorizer.latentCount), latents[0]]
+        let latents = [[Float](repeating: 0, count: NetworkGeometry.latentCount), latents[0]]
         let draw = drawing(.compact(width: 0.0625, features: 16, seed: 5))
         #expect(try draw(latents, 0.5)[0].chroma.values == draw(latents, 1)[0].chroma.values)
     }

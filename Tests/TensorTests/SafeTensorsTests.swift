@@ -64,6 +64,28 @@ func bytes(header: String, data: [UInt8]) -> [UInt8] {
             Set(try FileManager.default.contentsOfDirectory(atPath: directory.path)) == ["blocked", "file.safetensors"])
     }
 
+    /// Every pattern of half precision but those of NaN, to a float and back.
+    @Test func halvesSurviveAFile() throws {
+        let patterns = (0...UInt16.max).filter { !Float16(bitPattern: $0).isNaN }
+        let floats = patterns.map { Float(Float16(bitPattern: $0)) }
+        let path = directory.path + "/halves"
+        try SafeTensors.write([.init("h", .float16(Tensor([floats.count], floats)))], metadata: [:], to: path)
+        let file = try SafeTensors(path: path)
+        #expect(try file.tensor("h").values.map(\.bitPattern) == floats.map(\.bitPattern))
+        try SafeTensors.write([.init("h", .float16(Tensor([1], [.nan])))], metadata: [:], to: path)
+        #expect(try SafeTensors(path: path).tensor("h").values[0].isNaN)
+    }
+
+    @Test(arguments: [
+        (Float(1 + 0x1p-11), UInt16(0x3C00)), (1 + 3 * 0x1p-11, 0x3C02), (65519.996, 0x7BFF), (65520, 0x7C00),
+        (0x1p-25, 0x0000), (0x1.8p-24, 0x0002), (-0x1p-24, 0x8001), (.infinity, 0x7C00), (-0.0, 0x8000),
+    ]) func halvesAreRoundedToTheNearest(value: Float, pattern: UInt16) throws {
+        let path = directory.path + "/half"
+        try SafeTensors.write([.init("h", .float16(Tensor([1], [value])))], metadata: [:], to: path)
+        let found = try SafeTensors(path: path).tensor("h").values[0]
+        #expect(found.bitPattern == Float(Float16(bitPattern: pattern)).bitPattern)
+    }
+
     @Test func brainFloats() throws {
         let header = #"{"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#
         let path = try directory.file(bytes(header: header, data: [0xC0, 0x3F, 0x00, 0xC0]))

@@ -21,12 +21,15 @@ import Testing
         ])
         let x = Parameter("x", input("x", [19, 21], scale: 1.5, seed: 1))
         let w = input("dy", [19, 37], scale: 1, seed: 1)
-        let layer = LinearLayer("a", parameters, activation: activation)
         expectGradients(parameters.learned + [x]) {
-            let y = layer.forward(x.value, execution)
-            x.gradient = layer.backward(x: x.value, y: y, dy: w, execution)
+            let tape = Tape(TrainedParameters(parameters), execution)
+            let input = Variable(x.value, needsGradient: true)
+            tape.linear(input, "a", activation: activation).receive(w, execution)
+            tape.backward()
+            x.gradient = input.takeGradient() ?? x.gradient
         } loss: {
-            weighted(layer.forward(x.value, execution), w)
+            let tape = Tape(TrainedParameters(parameters), execution)
+            return weighted(tape.linear(Variable(x.value), "a", activation: activation).value, w)
         }
     }
 
@@ -36,33 +39,47 @@ import Testing
         let st = Parameter("st", input("st", [shape[0], 2 * shape[1]] + shape.dropFirst(2), scale: 2, seed: 2))
         let w = input("dy", shape, scale: 1, seed: 2)
         expectGradients([x, st]) {
-            (x.gradient, st.gradient) = Elementwise.couplingGradient(
-                x.value, st: st.value, alpha: 1.5, dy: w, dLogScale: -0.7, execution)
+            let (y, _) = Elementwise.couplingForward(x.value, st: st.value, alpha: 1.5, execution)
+            let reversal = Elementwise.reverseCoupling(
+                w, output: y, st: st.value, alpha: 1.5, logScale: -0.7, execution)
+            #expect(relativeError(reversal.input.values, x.value.values) < 1e-5)
+            (x.gradient, st.gradient) = (reversal.inputGradient, reversal.coefficientGradient)
         } loss: {
             let (y, logScales) = Elementwise.couplingForward(x.value, st: st.value, alpha: 1.5, execution)
             return weighted(y, w) - 0.7 * logScales.reduce(0, +)
         }
     }
 
-    /// Every parameter, the input and the condition of a block, with what was computed kept and computed again.
+    /// Every parameter, the input and the condition of a block, with evaluations kept and repeated.
     @Test(arguments: [true, false])
     func denseBlock(_ keeping: Bool) {
         let parameters = denseBlock(channels: 12, condition: 5, hidden: 16)
-        let block = DenseBlockLayer("a", parameters, alpha: 1)
+        let block = TrainableFlow(
+            steps: [
+                CouplingStep("a", alpha: 1, CoefficientFunction.vectors) { $0.vector },
+                IsometricStep.permutation(parameters.permutation("a.permutation")),
+            ], latentShapes: [[12]])
         let x = Parameter("x", input("x", [9, 12], scale: 1.5, seed: 3))
         let condition = Parameter("c", input("c", [9, 5], scale: 1, seed: 3))
         let w = input("dy", [9, 12], scale: 1, seed: 3)
         expectGradients(parameters.learned + [x, condition], step: 1e-3) {
-            let (y, _, tape) = block.forward(x.value, condition: condition.value, execution)
-            let (again, dx, dCondition) = block.backward(
-                output: y, tape: keeping ? tape : nil, dy: w, dLogDeterminant: 0.3, condition: condition.value,
-                execution)
-            #expect(relativeError(again.values, x.value.values) < 1e-5)
-            (x.gradient, condition.gradient) = (dx, dCondition)
+            let context = context(parameters, condition.value, kept: keeping ? EvaluationStack() : nil)
+            let (y, _) = block.forward(x.value, context)
+            let start = block.backward(y, gradient: Flowing(x: w), logScale: 0.3, context)
+            #expect(relativeError(start.value.x.values, x.value.values) < 1e-5)
+            x.gradient = start.gradient.x
+            condition.gradient = context.conditions.vector.takeGradient() ?? condition.gradient
+            #expect(context.kept?.pop() == nil)
         } loss: {
-            let (y, logDeterminant, _) = block.forward(x.value, condition: condition.value, execution)
-            return weighted(y, w) + 0.3 * logDeterminant.reduce(0, +)
+            let (y, logDeterminant) = block.forward(x.value, context(parameters, condition.value))
+            return weighted(y.x, w) + 0.3 * logDeterminant.reduce(0, +)
         }
+    }
+
+    private func context(_ parameters: Parameters, _ condition: Tensor, kept: EvaluationStack? = nil) -> FlowContext {
+        FlowContext(
+            parameters: TrainedParameters(parameters), execution: execution,
+            conditions: FlowConditions(vector: Variable(condition, needsGradient: true)), kept: kept)
     }
 
     private func denseBlock(channels: Int, condition: Int, hidden: Int) -> Parameters {

@@ -47,16 +47,14 @@ private func peak(couplings: Int) -> Int {
     var parameters: [Parameter] = []
     for half in 1...2 {
         for (i, shape) in shapes.enumerated() {
-            let name = "coefficients\(half).conv\(i).weight"
+            let name = "a.coefficients\(half).conv\(i).weight"
             parameters.append(Parameter(name, input(name, shape, scale: 0.05, seed: 1)))
         }
     }
     let context = FlowContext(
-        parameters: TrainedParameters(Parameters(parameters), execution), execution: execution,
-        conditions: .init(images: [], vector: Variable(Tensor([0, 0]))))
-    let coupling = CouplingStep(
-        first: .images(name: "coefficients1", kernel: 3, slope: 0.05),
-        second: .images(name: "coefficients2", kernel: 3, slope: 0.05), alpha: 2, condition: { _ in nil })
+        parameters: TrainedParameters(Parameters(parameters)), execution: execution,
+        conditions: FlowConditions(vector: Variable(Tensor([0, 0]))))
+    let coupling = CouplingStep("a", alpha: 2, { .images(name: $0, kernel: 3, slope: 0.05) }, condition: { _ in nil })
     let gauge = Gauge()
     let flow = TrainableFlow(
         steps: Array(repeating: [coupling, gauge] as [any FlowStep], count: couplings).flatMap { $0 }, latentShapes: [])

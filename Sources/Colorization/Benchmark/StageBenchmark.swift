@@ -85,7 +85,7 @@ package struct StageBenchmark: Sendable {
     ) -> (conditioning: Int, sampling: Int) {
         let z = Stopwatch.add(to: &seconds.latents) {
             Tensor(
-                [samples, Colorizer.latentCount],
+                [samples, NetworkGeometry.latentCount],
                 (0..<samples).flatMap { Draw.sample(seed: 1, index: $0).latent(content: "bench") })
         }
         let lightness = Normalization.normalized(lightness: photograph.networkLightness())
@@ -124,7 +124,7 @@ package struct StageBenchmark: Sendable {
     /// Not the network's: random weights paint beyond every gamut, which takes longer than a picture does.
     private static let chroma: Tensor = {
         var stream = RandomStream(high: 1, low: 2)
-        return Tensor([1, 2, 64, 64], stream.normals(8192).map { 8 * $0 })
+        return Tensor(NetworkGeometry.chromaShape, stream.normals(NetworkGeometry.latentCount).map { 8 * $0 })
     }()
 
     private static var stages: [WritableKeyPath<Seconds, Double>] {

@@ -54,7 +54,7 @@ package final class ImageColorizer: Sendable {
         var samples: [Sample] = []
         for start in stride(from: 0, to: latents.count, by: Self.batch) {
             let part = latents[start..<min(start + Self.batch, latents.count)]
-            let z = Tensor([part.count, Colorizer.latentCount], part.flatMap { $0 })
+            let z = Tensor([part.count, NetworkGeometry.latentCount], part.flatMap { $0 })
             let temperatures = part.map { $0.contains { $0 != 0 } ? Float(temperature) : 1 }
             let (normalized, logDeterminants) = network.inverse(z: z, conditions, execution)
             let shown = network.regularized(normalized, temperatures: temperatures, conditions, execution)
@@ -65,7 +65,7 @@ package final class ImageColorizer: Sendable {
                 let values = Array(chroma[i * size..<(i + 1) * size])
                 samples.append(
                     Sample(
-                        chroma: Tensor([1, 2, 64, 64], values),
+                        chroma: Tensor(NetworkGeometry.chromaShape, values),
                         logLikelihood: Self.logDensity(latent) + logDeterminants[i]))
             }
         }

@@ -1,5 +1,4 @@
 import Digest
-import Flow
 import Tensor
 
 /// Which of a photograph's possible colourings a variant is.
@@ -14,12 +13,12 @@ package enum Draw: Sendable, Hashable {
     /// - Parameter content: The image file's SHA-256 in hexadecimal.
     package func latent(content: String) -> [Float] {
         guard case .sample(let seed, let index) = self else {
-            return [Float](repeating: 0, count: Colorizer.latentCount)
+            return [Float](repeating: 0, count: NetworkGeometry.latentCount)
         }
         let key = ContentHash(of: Array("\(content)/\(seed)/\(index)".utf8)).bytes
         func word(_ start: Int) -> UInt64 { key[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
         var stream = RandomStream(high: word(0), low: word(8))
-        return stream.normals(Colorizer.latentCount)
+        return stream.normals(NetworkGeometry.latentCount)
     }
 
     /// The index among a seed's draws; nil for the mode.

@@ -1,6 +1,6 @@
-/// What a model file's metadata says of a network for handwritten digits.
+/// The architecture of a network for handwritten digits, as a model file's metadata describe it.
 package struct DigitConfiguration: Sendable, Equatable {
-    /// What the fixed permutations were drawn from.
+    /// Seed of the fixed permutations.
     package let seed: UInt64
     /// Coupling blocks, 24 in the supplement.
     package let blocks: Int

@@ -36,6 +36,10 @@ package enum FlowPlan {
     /// α of the soft clamp for colour, and for digits.
     package static let colorClamp: Float = 1.5
     package static let digitClamp: Float = 1
+    /// Slope of the LeakyReLU in the conditional coefficient functions of the levels 1 to 4.
+    package static let conditionalSlope: Float = 0.05
+    /// Slope of every other LeakyReLU: in unconditional coefficient functions, heads and regression.
+    package static let slope: Float = 0.01
     /// Unconditional blocks of each of the levels 1 to 4.
     package static let freeBlocks = 2
 }

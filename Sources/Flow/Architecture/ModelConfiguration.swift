@@ -1,4 +1,4 @@
-/// What a model file's metadata says of a colouring network's architecture.
+/// A colouring network's architecture, as a model file's metadata describe it.
 package struct ModelConfiguration: Sendable, Equatable {
     /// Which conditioning network and which fixed mixing the network is built with.
     package enum Preset: String, Sendable, CaseIterable {
@@ -20,7 +20,7 @@ package struct ModelConfiguration: Sendable, Equatable {
 
     /// Which conditioning network.
     package let preset: Preset
-    /// What every inner channel count is multiplied by.
+    /// Multiplier of every inner channel count.
     package let width: Double
     /// Channels of the conditioning features.
     package let features: Int
@@ -28,7 +28,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     package let ablation: Ablation
     /// Whether the flow's outermost layer subtracts the conditioning network's own guess.
     package let affine: Bool
-    /// What the fixed rotations and permutations were drawn from.
+    /// Seed of the fixed rotations and permutations.
     package let seed: UInt64
 
     /// The supplement's network, or one with every inner channel count scaled.
@@ -53,7 +53,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// A channel count of the supplement at this width, at least one.
     package func scaled(_ channels: Int) -> Int { Self.scaled(channels, by: width) }
 
-    /// The same network, trained otherwise.
+    /// The same network with another ablation.
     package func with(_ ablation: Ablation) -> Self {
         Self(preset: preset, width: width, features: features, ablation: ablation, affine: affine, seed: seed)
     }

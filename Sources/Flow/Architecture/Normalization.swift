@@ -21,16 +21,6 @@ package enum Normalization {
         return result
     }
 
-    /// The network's input, any shape, to L in 0...100.
-    package static func denormalized(lightness: Tensor) -> Tensor {
-        var result = lightness
-        let count = result.count
-        result.withUnsafeMutablePointer { base in
-            for i in 0..<count { base[i] = base[i] * lightnessScale + lightnessOffset }
-        }
-        return result
-    }
-
     /// a and b, [N, 2, H, W], to the flow's input.
     package static func normalized(chroma: Tensor) -> Tensor {
         eachChannel(chroma) { value, c in (value - chromaOffset[c]) / chromaScale[c] }

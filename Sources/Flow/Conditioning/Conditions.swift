@@ -1,6 +1,6 @@
 import Tensor
 
-/// All that the flow needs to know of an image, or of each of several, computed once for all samples.
+/// The flow's conditions of one image, or of each of several, computed once for all samples.
 package struct Conditions: Sendable {
     /// Images; one image's conditions serve any number of samples.
     package let count: Int
@@ -9,10 +9,10 @@ package struct Conditions: Sendable {
     /// Level 5's blocks.
     let vectors: [DenseBlock.Condition]
     let affine: AffineStart?
-    /// How samples are shown, where there is a regression to hold them against.
+    /// Regularizes samples before they are shown, where the network has a regression.
     let regularizer: SampleRegularizer?
 
-    /// Stops a program that mixes up images and samples.
+    /// Traps where the number of images does not fit the number of samples.
     func check(samples: Int) {
         precondition(count == 1 || count == samples, "conditions of \(count) images for \(samples) samples")
     }

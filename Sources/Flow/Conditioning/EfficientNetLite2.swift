@@ -10,12 +10,12 @@ package struct EfficientNetLite2: Sendable {
         (6, 208, 5, 2, 5), (6, 352, 1, 1, 3),
     ]
 
-    /// Stages whose outputs are given out: strides 4, 8, 16 and 32.
+    /// Stages whose outputs the encoder returns: strides 4, 8, 16 and 32.
     private static let taps = [1, 2, 4, 6]
-    /// Channels of what is given out.
+    /// Channels of the returned outputs.
     static let tapChannels = taps.map { stages[$0].channels }
 
-    /// The measures of one inverted residual bottleneck.
+    /// The dimensions of one inverted residual bottleneck.
     package struct Block: Sendable {
         package let inputs: Int
         /// Channels of the depthwise convolution.
@@ -23,7 +23,7 @@ package struct EfficientNetLite2: Sendable {
         package let outputs: Int
         package let stride: Int
         package let kernel: Int
-        /// Whether its output is given out.
+        /// Whether the encoder returns its output.
         package let isTap: Bool
         /// Whether its input is added to its output.
         package var isResidual: Bool { stride == 1 && inputs == outputs }

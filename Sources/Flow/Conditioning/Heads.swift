@@ -15,14 +15,11 @@ package struct Heads: Sendable {
 
     /// One head after its first convolution.
     private struct Tail: Sendable {
-        /// Where the first convolution is.
+        /// Stride of the stacked convolution that holds the head's first one, and its channels there.
         let stride: Int
         let channels: Range<Int>
         let convolutions: [Convolution]
     }
-
-    /// Of the LeakyReLU between convolutions.
-    package static let slope: Float = 0.01
 
     private let first: [Int: Convolution]
     private let images: [[Tail]]
@@ -34,7 +31,7 @@ package struct Heads: Sendable {
         func tail(_ name: String, _ plan: [(channels: Int, stride: Int)], isPooled: Bool = false)
             throws(ModelError) -> Tail
         {
-            var (inputs, side) = (configuration.features, Colorizer.chromaSize)
+            var (inputs, side) = (configuration.features, NetworkGeometry.chromaSide)
             var convolutions: [Convolution] = []
             var place = 0..<0
             for (i, step) in plan.enumerated() {
@@ -53,7 +50,7 @@ package struct Heads: Sendable {
                     convolutions.append(
                         Convolution(
                             weight: filters, bias: bias, stride: step.stride, padding: .symmetric(1),
-                            activation: isLast ? .none : .leakyReLU(Self.slope), outputSide: side))
+                            activation: isLast ? .none : .leakyReLU(FlowPlan.slope), outputSide: side))
                 }
                 inputs = outputs
             }
@@ -74,13 +71,13 @@ package struct Heads: Sendable {
         // A head of one convolution has no activation after it; those are the heads of stride 1.
         first = stacks.reduce(into: [:]) { result, stack in
             result[stack.key] = stack.value.convolution(
-                stride: stack.key, activation: stack.key == 1 ? .none : .leakyReLU(Self.slope))
+                stride: stack.key, activation: stack.key == 1 ? .none : .leakyReLU(FlowPlan.slope))
         }
     }
 
     func callAsFunction(_ features: Tensor, _ execution: Execution) -> Output {
         let stacked = first.mapValues { $0(features, execution) }
-        // Each head on a thread of its own: their convolutions are too small to be shared by several. The largest first.
+        // Each head runs on its own thread, as its convolutions are too small for several; the largest comes first.
         let tails = [vector] + images.joined()
         let outputs = execution.map(tails.count) { index in
             let tail = tails[index]

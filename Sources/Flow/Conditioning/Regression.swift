@@ -4,8 +4,8 @@ import Tensor
 
 /// The conditioning network's own chroma: a mean and a log scale for each value, from the features.
 package struct Regression: Sendable {
-    /// α of the scale's soft clamp.
-    package static let scaleLimit: Float = 2
+    /// The soft clamp of the scale.
+    package static let clamp = SoftClamp(alpha: 2)
 
     private let first: Convolution
     private let second: Convolution
@@ -15,7 +15,7 @@ package struct Regression: Sendable {
         first = Convolution(
             weight: try weights.tensor("regression.conv0.weight", [features, features, 3, 3]),
             bias: try weights.tensor("regression.conv0.bias", [features]).values, padding: .symmetric(1),
-            activation: .leakyReLU(0.01))
+            activation: .leakyReLU(FlowPlan.slope))
         second = Convolution(
             weight: try weights.tensor("regression.conv1.weight", [4, features, 1, 1]),
             bias: try weights.tensor("regression.conv1.bias", [4]).values, padding: .symmetric(0))
@@ -27,7 +27,7 @@ package struct Regression: Sendable {
         var scale = raw
         let count = scale.count
         scale.withUnsafeMutablePointer { base in
-            for i in 0..<count { base[i] = Self.scaleLimit * 0.636 * atan(base[i] / Self.scaleLimit) }
+            for i in 0..<count { base[i] = Self.clamp(base[i]) }
         }
         return AffineStart(mean: mean, scale: scale)
     }

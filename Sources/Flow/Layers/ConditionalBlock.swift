@@ -3,7 +3,7 @@ import Tensor
 
 /// A conditional coupling on images, then an orthogonal 1×1 convolution `y = R x`.
 struct ConditionalBlock: Sendable {
-    /// What both coefficient functions need of the condition.
+    /// The condition's part in the first convolutions of both coefficient functions, [N or 1, hidden, H, W].
     struct Condition: Sendable {
         let first: Tensor
         let second: Tensor
@@ -20,7 +20,7 @@ struct ConditionalBlock: Sendable {
         func function(_ index: Int) throws(ModelError) -> ConvolutionCoefficients {
             try ConvolutionCoefficients(
                 "\(name).coefficients\(index)", inputs: channels / 2, condition: condition, hidden: hidden,
-                outputs: channels, kernel: 3, slope: 0.05, from: weights, conditionFilters: &parts)
+                outputs: channels, kernel: 3, slope: FlowPlan.conditionalSlope, from: weights, conditionFilters: &parts)
         }
         coefficients1 = try function(1)
         coefficients2 = try function(2)

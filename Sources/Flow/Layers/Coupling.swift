@@ -4,7 +4,7 @@ import Tensor
 /// The affine coupling of GLOW, both halves transformed: section 3 of the paper.
 ///
 /// `y1 = x1·exp(s2) + t2` with `(s2, t2) = f2(x2)`, then `y2 = x2·exp(s1) + t1` with `(s1, t1) = f1(y1)`, where each s
-/// is softly clamped, `α·0.636·atan(s/α)`. Samples are [N, C] or [N, C, H, W].
+/// goes through `SoftClamp`. Samples are [N, C] or [N, C, H, W].
 enum Coupling {
     /// A coefficient function: half of the channels to [s, t].
     typealias Coefficients = (Tensor) -> Tensor

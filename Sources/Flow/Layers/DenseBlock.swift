@@ -3,7 +3,7 @@ import Tensor
 
 /// A conditional coupling on vectors [N, C], then a fixed permutation `y_i = x_p(i)`.
 struct DenseBlock: Sendable {
-    /// What both coefficient functions need of the condition, [N or 1, hidden].
+    /// The condition's part in the first layers of both coefficient functions, [N or 1, hidden].
     struct Condition: Sendable {
         let first: Tensor
         let second: Tensor

@@ -28,7 +28,7 @@ struct DenseLevel: Sendable {
         projection = Linear(weight: .stacked(parts.map(\.rows)), bias: parts.flatMap(\.bias))
     }
 
-    /// A condition [N, C] to what each block needs of it.
+    /// A condition [N, C] to its part in each block.
     func conditions(_ condition: Tensor, _ execution: Execution) -> [DenseBlock.Condition] {
         let all = projection(condition, execution)
         return blocks.indices.map { b in

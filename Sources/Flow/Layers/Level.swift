@@ -44,7 +44,7 @@ struct Level: Sendable {
         execution.map(heads.count) { conditional[$0].condition(heads[$0], execution.share) }
     }
 
-    /// What goes on to the next level, and what leaves, if any; adds to the log-determinants.
+    /// Gives the channels that go on and those that leave for the latent, if any; adds to the log-determinants.
     func forward(
         _ x: Tensor, _ conditions: [ConditionalBlock.Condition], _ logDeterminant: inout [Double],
         _ execution: Execution
@@ -60,9 +60,9 @@ struct Level: Sendable {
         return (x.channels(0..<kept), x.channels(kept..<x.shape[1]))
     }
 
-    /// The way back; adds the forward direction's log-determinants.
+    /// The inverse; adds the forward direction's log-determinants.
     ///
-    /// Where samples share their conditions, a few at a time go the whole way on a thread of their own.
+    /// Samples that share their conditions are split into groups, each of which runs on a thread of its own.
     func inverse(
         _ kept: Tensor, latent: Tensor?, _ conditions: [ConditionalBlock.Condition],
         _ logDeterminant: inout [Double], _ execution: Execution

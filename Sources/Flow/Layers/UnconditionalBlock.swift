@@ -12,7 +12,7 @@ struct UnconditionalBlock: Sendable {
             var none: [(filters: Tensor, bias: [Float])] = []
             return try ConvolutionCoefficients(
                 "\(name).coefficients\(index)", inputs: channels / 2, condition: 0, hidden: hidden, outputs: channels,
-                kernel: 1, slope: 0.01, from: weights, conditionFilters: &none)
+                kernel: 1, slope: FlowPlan.slope, from: weights, conditionFilters: &none)
         }
         rotation = try Rotation("\(name).rotation", channels: channels, from: weights)
         coefficients1 = try function(1)

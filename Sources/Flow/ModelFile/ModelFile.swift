@@ -2,7 +2,7 @@ import Tensor
 
 /// A model file whose header and metadata are read and whose tensors are read when a network is built from it.
 package struct ModelFile: Sendable {
-    /// What kind of network the file holds, and its measures.
+    /// The kind of network that the file holds, and its architecture.
     package enum Architecture: Sendable, Equatable {
         case colorization(ModelConfiguration)
         case digits(DigitConfiguration)
@@ -17,7 +17,7 @@ package struct ModelFile: Sendable {
 
     /// The file.
     package let path: String
-    /// What kind of network it holds.
+    /// The kind of network that it holds.
     package let architecture: Architecture
     /// How it was trained, as JSON text.
     package let trainingRecord: String

@@ -2,25 +2,25 @@ import Foundation
 import Kernels
 import Tensor
 
-/// How samples of an image, or of each of several, are shown, held against the regression; computed once for all samples.
+/// Brings samples closer to the regression before they are shown; made once for all samples of an image or of several.
 ///
 /// The flow draws how far colours deviate from the regression on grids that know nothing of outlines, and products of many
 /// couplings' scales are heavy-tailed. So deviations are compressed where they run away, and both they and the regression are
 /// averaged over places that the conditioning network sees alike, which gives an object one colour.
 struct SampleRegularizer: Sendable {
-    /// By how much chroma is averaged before places are compared.
+    /// Side of the blocks over which chroma is averaged before places are compared.
     private static let pooling = 2
-    /// Of the features' distance, in units of their root mean square.
+    /// Width of the kernel of the features' distance, in units of their root mean square.
     private static let bandwidth: Float = 0.5
-    /// Of the distance in the picture, in units of its side.
+    /// Width of the kernel of the distance in the picture, in units of its side.
     private static let reach: Float = 0.25
-    /// Gives back the spread that averaging takes.
+    /// Factor that restores the spread lost to averaging.
     private static let gain: Float = 1.4
-    /// The knee and the end of what is let through, in units of the regression's scale.
+    /// Deviations beyond the knee are compressed and stay below the limit, both in units of the regression's scale.
     private static let (knee, limit): (Float, Float) = (1.75, 3)
 
     private let learned: AffineStart
-    /// The same with the mean's coarse part averaged among its like; detail finer than the grid stays as it is.
+    /// The same with the coarse part of the mean averaged over similar places; detail finer than the grid stays.
     private let averaged: AffineStart
     private let likeness: NonLocalMeans
 
@@ -43,9 +43,9 @@ struct SampleRegularizer: Sendable {
             scale: affine.scale)
     }
 
-    /// Normalised chroma [S, 2, 64, 64] of draws as it is shown, of the same shape.
+    /// Regularizes normalised chroma of draws, [S, 2, 64, 64].
     ///
-    /// - Parameter temperatures: what each draw's deviations are multiplied by in the end; 1 if left out.
+    /// - Parameter temperatures: factors on each draw's deviations after everything else; 1 if left out.
     func callAsFunction(_ chroma: Tensor, temperatures: [Float]?, _ execution: Execution) -> Tensor {
         let deviation = Self.held(learned.forward(chroma).u)
         let means = Elementwise.bilinearUpsampled2(

@@ -1,6 +1,6 @@
 import Tensor
 
-/// What the training of a new colouring network starts from: an orthogonal transform, as all coefficients are zero.
+/// The weights of a new colouring network before training: an orthogonal transform, as all coefficients are zero.
 ///
 /// Filters are drawn as PyTorch draws them, uniform within ±1/√inputs.
 final class InitialWeights: Weights {
@@ -21,7 +21,7 @@ final class InitialWeights: Weights {
         if owner.hasPrefix("norm") { return filled(shape, kind == "weight" ? 1 : 0) }
         let isLast = owner == "linear3" || (owner == "conv2" && parts.dropLast(2).last?.hasPrefix("coeff") == true)
         if isLast || name.hasPrefix("regression.conv1.") { return Tensor(shape) }
-        // A bias is as large as the weights whose inputs it joins; its own shape does not tell, so it starts at zero.
+        // PyTorch draws a bias by its layer's inputs, which its shape does not tell, so it starts at zero.
         if kind == "bias" { return Tensor(shape) }
         let inputs = shape.count == 4 && shape[2] == 4 ? shape[0] * 16 : shape.dropFirst().reduce(1, *)
         // Activations behind ReLU keep their size through the many convolutions of the conditioning network.

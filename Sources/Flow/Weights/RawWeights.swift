@@ -9,7 +9,7 @@ package struct RawWeights: Sendable {
     /// Fixed permutations by name.
     package private(set) var permutations: [String: [Int]] = [:]
 
-    /// Those of a model file, every one checked.
+    /// The weights of a model file, each checked.
     package init(file: ModelFile) throws(ModelError) {
         guard case .colorization(let configuration) = file.architecture else {
             throw .wrongArchitecture(path: file.path, found: file.architecture.name, expected: "colorization")
@@ -19,12 +19,12 @@ package struct RawWeights: Sendable {
         try weights.finish()
     }
 
-    /// Those that training of a new network starts from.
+    /// The weights of a new network before training.
     package init(initial configuration: ModelConfiguration) {
         self.init(configuration, infallible: InitialWeights(configuration))
     }
 
-    /// Random ones of a sane scale, none zero.
+    /// Random weights of a sane scale, none zero.
     package init(random configuration: ModelConfiguration) {
         self.init(configuration, infallible: RandomWeights(seed: configuration.seed))
     }

@@ -8,7 +8,7 @@ protocol Weights: AnyObject {
     func rotation(_ name: String, _ channels: Int) throws(ModelError) -> Tensor
     /// A fixed permutation of 0 ..< count.
     func permutation(_ name: String, _ count: Int) throws(ModelError) -> [Int]
-    /// Learned numbers given out so far; running statistics, rotations and permutations are not learned.
+    /// Learned numbers read so far; running statistics, rotations and permutations are not learned.
     var parameterCount: Int { get }
 }
 
@@ -46,7 +46,7 @@ final class FileWeights: Weights {
         return values
     }
 
-    /// To be called when the network is complete: nothing may be left over.
+    /// Checks, once the network is complete, that it uses every tensor of the file.
     func finish() throws(ModelError) {
         if let name = file.tensors.entries.keys.filter({ !used.contains($0) }).min() {
             throw .unexpectedTensor(path: file.path, name: name)

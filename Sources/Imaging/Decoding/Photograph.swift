@@ -5,12 +5,8 @@ import Tensor
 ///
 /// Two bytes a pixel, four with alpha. Everything is in upright orientation.
 package final class Photograph: Sendable {
-    /// Side of the square planes for the network's condition and for guidance.
-    package static let networkSide = 256
-    /// Side of the square chroma planes the network makes.
-    package static let chromaSide = 64
     /// Pixels of lightness along a side of one of chroma.
-    static let cellSide = networkSide / chromaSide
+    static let cellSide = NetworkGeometry.lightnessSide / NetworkGeometry.chromaSide
 
     /// The name for messages.
     package let name: String
@@ -46,8 +42,8 @@ package final class Photograph: Sendable {
         self.name = name
         self.description = description
         self.plane = plane
-        let side = Self.networkSide
-        smallLightness = Tensor([1, 1, side, side], plane.lightness(width: side, height: side))
+        let side = NetworkGeometry.lightnessSide
+        smallLightness = Tensor(NetworkGeometry.lightnessShape, plane.lightness(width: side, height: side))
         smallChroma = Tensor([1, 2, side, side], chroma ?? [Float](repeating: 0, count: 2 * side * side))
         chromaticity =
             chroma == nil ? .gray : Chromaticity(lightness: smallLightness.values, chroma: smallChroma.values)
@@ -60,7 +56,7 @@ package final class Photograph: Sendable {
     /// The photograph's own colours: the truth when one is evaluated, zero when it is gray.
     /// - Returns: `[1, 2, 64, 64]`, a and b, each the mean over its cell.
     package func chroma64() -> Tensor {
-        Tensor([1, 2, Self.chromaSide, Self.chromaSide], Self.cellMeans(smallChroma.values))
+        Tensor(NetworkGeometry.chromaShape, Self.cellMeans(smallChroma.values))
     }
 
     /// The photograph's own colours at the size of the network's condition.
@@ -70,13 +66,13 @@ package final class Photograph: Sendable {
     /// The picture as sRGB, anti-aliased; the sides are not in proportion.
     /// - Returns: `[1, 3, 256, 256]` in 0…1.
     package func rgb256() -> Tensor {
-        let side = Self.networkSide
+        let side = NetworkGeometry.lightnessSide
         return Lab.toRGB(Tensor([1, 3, side, side], smallLightness.values + smallChroma.values))
     }
 
     /// Means of the cells of 256×256 planes, one plane after the other.
     static func cellMeans(_ planes: [Float]) -> [Float] {
-        let (side, cells, step) = (networkSide, chromaSide, cellSide)
+        let (side, cells, step) = (NetworkGeometry.lightnessSide, NetworkGeometry.chromaSide, cellSide)
         var result = [Float](repeating: 0, count: planes.count / (step * step))
         planes.withUnsafeBufferPointer { planes in
             result.withUnsafeMutableBufferPointer { result in

@@ -1,4 +1,5 @@
 import CVips
+import Tensor
 
 /// Decodes a photograph's pixels from top to bottom, turns them upright and reduces them to what is kept.
 ///
@@ -30,7 +31,7 @@ struct StripDecoder {
         guard let region = vips_region_new(picture.pointer) else { throw Photograph.Failure.library }
         defer { av_unref(region) }
 
-        let side = Photograph.networkSide
+        let side = NetworkGeometry.lightnessSide
         let reader = RowReader(width: columns, header: header)
         var a = Resampler(width: columns, height: rows, to: side, side)
         var b = a

@@ -12,7 +12,7 @@ struct ChromaUpsampler: Sendable {
     /// Variance of L/100 below which lightness is taken for flat, so that grain makes no colour.
     private static let epsilon: Float = 0.01
     private static let side = ChromaField.side
-    private static let cells = Photograph.chromaSide
+    private static let cells = NetworkGeometry.chromaSide
 
     private let lightness: [Float]
     private let mean: [Float]
@@ -34,7 +34,7 @@ struct ChromaUpsampler: Sendable {
     /// - Parameter chroma: `[1, 2, 64, 64]`, a and b.
     func field(chroma: Tensor) -> ChromaField {
         let coarse = Self.cells * Self.cells
-        precondition(chroma.shape == [1, 2, Self.cells, Self.cells], "chroma is [1, 2, 64, 64], got \(chroma.shape)")
+        precondition(chroma.shape == NetworkGeometry.chromaShape, "chroma is [1, 2, 64, 64], got \(chroma.shape)")
         let values = chroma.values.map { $0.isFinite ? $0 : 0 }
         return field(cells: smoothing(Array(values[..<coarse])) + smoothing(Array(values[coarse...])))
     }
@@ -126,9 +126,9 @@ struct ChromaUpsampler: Sendable {
     private static let weights = (0..<side).map { 1 / Float(min(side - 1, $0 + radius) - max(0, $0 - radius) + 1) }
 }
 
-/// Cubic convolution of Keys (1981), a = −1/2, from 64×64 to 256×256.
+/// Cubic convolution of Keys (1981), a = −1/2, from 64×64 to 256×256, which is smoother than `Resampler`.
 private enum Bicubic {
-    private static let source = Photograph.chromaSide
+    private static let source = NetworkGeometry.chromaSide
     private static let target = ChromaField.side
     private static let factor = Photograph.cellSide
     /// Values beyond the borders, which repeat the outermost.

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// The joint bilateral filter of chroma at 64×64, guided by lightness, after Petschnigg and others 2004.
 ///
@@ -10,7 +11,7 @@ struct JointBilateral: Sendable {
     private static let range: Float = 0.01
     /// Standard deviation of the weights over the distance between cells, in cells.
     private static let reach: Float = 1
-    private static let side = Photograph.chromaSide
+    private static let side = NetworkGeometry.chromaSide
     private static let margin = 1
     private static let wide = side + 2 * margin
     private static let offsets = (-margin...margin).flatMap { y in (-margin...margin).map { x in (x: x, y: y) } }

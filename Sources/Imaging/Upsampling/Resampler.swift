@@ -1,4 +1,6 @@
-/// Brings a plane that arrives row by row to a small fixed size.
+import Tensor
+
+/// Brings a plane that arrives row by row to any size: by areas where it shrinks, linearly where it grows.
 ///
 /// Along an axis that shrinks each output is the mean of the area it covers, which keeps means and cannot alias
 /// into false colour; along an axis that grows it is linear between the nearest two centres.
@@ -55,6 +57,20 @@ package struct Resampler {
         self.targetHeight = targetHeight
         narrow = [Float](repeating: 0, count: targetWidth)
         plane = [Float](repeating: 0, count: targetWidth * targetHeight)
+    }
+
+    /// Whole planes at another size, [1, C, H, W] → [1, C, height, width].
+    package static func resized(_ planes: Tensor, width: Int, height: Int) -> Tensor {
+        precondition(planes.shape.count == 4 && planes.shape[0] == 1, "planes of shape \(planes.shape)")
+        let (channels, rows, columns) = (planes.shape[1], planes.shape[2], planes.shape[3])
+        let values = planes.withUnsafePointer { base in
+            (0..<channels).flatMap { channel in
+                var resampler = Resampler(width: columns, height: rows, to: width, height)
+                for row in 0..<rows { resampler.add(base + (channel * rows + row) * columns) }
+                return resampler.plane
+            }
+        }
+        return Tensor([1, channels, height, width], values)
     }
 
     /// Adds the next source row, as many values as the source is wide.

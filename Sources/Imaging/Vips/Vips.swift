@@ -15,9 +15,6 @@ package enum Vips {
         vips_concurrency_set(Int32(concurrency))
     }
 
-    /// The version of libvips in use, such as "8.14.1".
-    package static var version: String { String(cString: vips_version_string()) }
-
     /// Decoders that may see a file from outside.
     private static let allowedLoaders = [
         "VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadTiff", "VipsForeignLoadWebp",

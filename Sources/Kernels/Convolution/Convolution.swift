@@ -134,7 +134,7 @@ package struct Convolution: Sendable {
     }
 }
 
-/// What is done with a sum before it is stored: bias, addend, activation.
+/// The last steps of a sum before it is stored: bias, addend, activation.
 struct Finish {
     let output: UnsafeMutablePointer<Float>
     let bias: UnsafePointer<Float>

@@ -42,8 +42,8 @@ struct PaddedPlanes {
 
     /// The same without phases and with narrow margins, in whole vectors.
     ///
-    /// Calls that clear or copy a few floats would take longer than the floats. What is written beyond a row is overwritten
-    /// by the next one, or lies between planes.
+    /// Vectors are faster than calls that clear or copy a few floats. Floats written beyond a row are overwritten by the
+    /// next row, or lie between planes.
     private func fillWhole(
         from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, height: Int, width: Int
     ) {

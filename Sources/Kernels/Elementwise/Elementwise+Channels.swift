@@ -13,6 +13,11 @@ extension Elementwise {
                 var target = target
                 for image in 0..<layout.batch {
                     let base = source + image * layout.channels * layout.plane
+                    if layout.plane == 1 {
+                        for (place, index) in permutation.enumerated() { target[place] = base[index] }
+                        target += layout.channels
+                        continue
+                    }
                     for index in permutation {
                         target.update(from: base + index &* layout.plane, count: layout.plane)
                         target += layout.plane

@@ -1,7 +1,7 @@
 import Tensor
 
 extension Elementwise {
-    /// y = x·exp(s′) + t, with s′ = α·0.636·atan(s/α): the forward direction of an affine coupling.
+    /// y = x·exp(s′) + t, with s′ from `SoftClamp`: the forward direction of an affine coupling.
     ///
     /// `x` is `[N, h, …]` and `st` `[N, 2h, …]`, all of s before t. Also returns Σ s′ of each sample, which is what the
     /// layer adds to log|det J|.
@@ -24,7 +24,7 @@ extension Elementwise {
         _ x: Tensor, _ st: Tensor, _ alpha: Float, _ execution: Execution,
         _ combine: (_ x: Vector, _ s: Vector, _ t: Vector) -> Vector
     ) -> (Tensor, [Double]) {
-        precondition(alpha > 0, "the clamp must be positive, not \(alpha)")
+        let clamp = SoftClamp(alpha: alpha)
         precondition(
             x.shape.count >= 2 && st.shape == [x.shape[0], 2 * x.shape[1]] + x.shape.dropFirst(2),
             "s and t \(st.shape) for values \(x.shape)")
@@ -38,7 +38,7 @@ extension Elementwise {
                     sums.withUnsafeMutableBufferPointer { sums in
                         execution.spread(batch) { sample in
                             sums[sample] = coupleSample(
-                                size, alpha, source + sample &* size, st + 2 &* sample &* size,
+                                size, clamp, source + sample &* size, st + 2 &* sample &* size,
                                 target + sample &* size, combine)
                         }
                     }
@@ -50,14 +50,13 @@ extension Elementwise {
 
     @inline(__always)
     private static func coupleSample(
-        _ size: Int, _ alpha: Float, _ x: UnsafePointer<Float>, _ st: UnsafePointer<Float>,
+        _ size: Int, _ clamp: SoftClamp, _ x: UnsafePointer<Float>, _ st: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>, _ combine: (Vector, Vector, Vector) -> Vector
     ) -> Double {
-        let (inner, outer) = (1 / alpha, 0.636 * alpha)
         var sums = SIMD8<Double>.zero
         var index = 0
         while index &+ 8 <= size {
-            let s = VectorMath.atan(st.vector(index) * inner) * outer
+            let s = clamp(st.vector(index))
             y.put(combine(x.vector(index), s, st.vector(size &+ index)), index)
             sums += doubles(s)
             index &+= 8
@@ -68,7 +67,7 @@ extension Elementwise {
             for lane in 0..<size &- index {
                 (x8[lane], s8[lane], t8[lane]) = (x[index &+ lane], st[index &+ lane], st[size &+ index &+ lane])
             }
-            let s = VectorMath.atan(s8 * inner) * outer
+            let s = clamp(s8)
             let result = combine(x8, s, t8)
             for lane in 0..<size &- index { y[index &+ lane] = result[lane] }
             sums += doubles(s)

@@ -1,5 +1,6 @@
 import Tensor
 
+/// Resampling inside the network: by whole factors, many planes side by side; pictures have Imaging's `Resampler`.
 extension Elementwise {
     /// The mean of each plane, `[N, C, …]` → `[N, C]`, summed in double precision.
     package static func globalAveragePool(_ x: Tensor, _ execution: Execution) -> Tensor {

@@ -24,19 +24,6 @@ package enum Elementwise {
         }
     }
 
-    /// y = activation(x), element by element.
-    package static func activate(_ x: Tensor, _ activation: Activation, _ execution: Execution) -> Tensor {
-        let clamp = Clamp(activation)
-        let layout = Layout(x)
-        return mapPlanes(x, layout, execution) { _, source, target in
-            forEachVector(layout.plane) { at in
-                target.put(clamp(source.vector(at)), at)
-            } rest: { at in
-                target[at] = clamp(source[at])
-            }
-        }
-    }
-
     /// activation(x + y), where `y` has the shape of `x`, or a batch of 1 that is added to every image.
     package static func add(
         _ x: Tensor, _ y: Tensor, activation: Activation = .none, _ execution: Execution

@@ -10,7 +10,7 @@ package struct Execution: Sendable {
     package private(set) var threads: Int
     /// Whether training avoids Winograd's larger roundings, for comparisons.
     package let isExact: Bool
-    /// Counts the arithmetic of layers, if anyone asks.
+    /// Counts the arithmetic of layers where it is set.
     package var counter: OperationCounter?
 
     /// An execution on at most `threads` threads.
@@ -28,7 +28,7 @@ package struct Execution: Sendable {
         spread(count, body)
     }
 
-    /// What `body` gives for each index, computed side by side.
+    /// The values of `body` for all indices, computed in parallel.
     package func map<Value: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
         let values = Mutex([Value?](repeating: nil, count: count))
         parallel(count) { index in
@@ -38,16 +38,17 @@ package struct Execution: Sendable {
         return values.withLock { $0.compactMap(\.self) }
     }
 
-    /// The same for one of several that work side by side: a single thread.
+    /// The same on a single thread, for each of several calls that run in parallel.
     package var share: Execution {
         var share = self
         share.threads = 1
         return share
     }
 
-    /// The same for kernels, whose bodies write to disjoint parts of memory through pointers.
+    /// Like `parallel`, for kernels, whose bodies write to disjoint parts of memory through pointers.
     ///
-    /// The compiler cannot check pointers, so this one asks for no `Sendable`; the disjointness is the kernel's duty.
+    /// The compiler cannot check pointers, so that `body` need not be `Sendable`; kernels ensure that the parts are
+    /// disjoint.
     func spread(_ count: Int, _ body: (Int) -> Void) {
         let workers = min(threads, count)
         guard workers > 1 else {

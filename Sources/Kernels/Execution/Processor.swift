@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the processor must offer for this build.
+/// The instruction-set extensions that this build needs.
 package enum Processor {
     /// Instruction-set extensions that this build uses, as `/proc/cpuinfo` names them.
     static var required: [String] {
@@ -13,7 +13,7 @@ package enum Processor {
 
     /// The extensions that this build uses and the processor lacks; empty when all is well.
     ///
-    /// To be called before any arithmetic: an instruction that is missing ends the process without a word.
+    /// The program calls this before any arithmetic, as a missing instruction ends the process without a message.
     package static func check() -> [String] { missing(from: flags) }
 
     /// Whether vectors of sixteen floats may be used: the processor has them, and `AUTOCHROME_MAX_ISA` is not `avx2`.
@@ -33,7 +33,7 @@ package enum Processor {
         flags.map { flags in required.filter { !flags.contains($0) } } ?? []
     }
 
-    /// What this processor offers, read once.
+    /// This processor's extensions, read once.
     private static let flags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)).flatMap(flags(in:))
 
     private static func flags(in text: String) -> Set<String>? {

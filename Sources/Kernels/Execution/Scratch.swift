@@ -14,7 +14,7 @@ enum Scratch {
         return body(buffer.base)
     }
 
-    /// Memory that belongs either to the pool or to one borrower, which is what makes passing it on safe.
+    /// Sendable because its memory belongs either to the pool or to one borrower.
     private struct Buffer: @unchecked Sendable {
         let base: UnsafeMutablePointer<Float>
         let count: Int
@@ -36,7 +36,7 @@ enum Scratch {
         var bytes = 0
 
         mutating func take(_ count: Int) -> Buffer? {
-            // Not one much too large: that would starve the call that needs it.
+            // A buffer much too large stays for the call that needs it.
             guard let index = idle.firstIndex(where: { $0.count >= count }), idle[index].count <= 4 * count + 4096
             else { return nil }
             let buffer = idle.remove(at: index)

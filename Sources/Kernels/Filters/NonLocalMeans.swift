@@ -1,8 +1,8 @@
 import Tensor
 
-/// Means over the places of a picture, weighed by how alike they are and how near.
+/// Means over the places of a picture, weighted by similarity and nearness.
 ///
-/// After Buades, Coll and Morel 2005; likeness is taken from features instead of patches:
+/// After Buades, Coll and Morel 2005; similarity is that of features instead of patches:
 /// w(i, j) ∝ exp(−|fᵢ − fⱼ|²/2h² − |pᵢ − pⱼ|²/2r²), with the features' mean square distance in units of their mean square,
 /// and places in units of the picture's sides.
 package struct NonLocalMeans: Sendable {
@@ -62,7 +62,7 @@ package struct NonLocalMeans: Sendable {
         mean(x, execution, Self.product)
     }
 
-    /// What `row` makes of each place's weights and each plane's values.
+    /// Applies `row` to each place's weights and each plane's values.
     private func mean(
         _ x: Tensor, _ execution: Execution, _ row: (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Float
     ) -> Tensor {

@@ -4,13 +4,13 @@ import Tensor
 ///
 /// Ioffe and Szegedy 2015. Samples are `[N, C, …]`; the statistics are taken over all other axes.
 package enum BatchNormalization {
-    /// What a forward pass learned of its batch.
+    /// Statistics of each channel, over a batch or kept from before.
     package struct Statistics: Sendable {
         /// Mean of each channel.
         package let mean: [Double]
         /// Variance of each channel, over the count of values.
         package let variance: [Double]
-        /// Values of each channel, or nil if they are not the batch's own and do not follow it.
+        /// Values of each channel; nil if the statistics are kept ones and do not depend on the batch.
         package let count: Int?
 
         /// Statistics that are kept as they are, such as running ones.

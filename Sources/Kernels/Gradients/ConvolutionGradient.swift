@@ -1,7 +1,8 @@
 import Tensor
 
-/// The gradients of a convolution with respect to its input, its weight and its bias.
+/// The gradients of a convolution with respect to its input and its weight.
 ///
+/// The gradient of the bias is `Elementwise.channelSums` of the output's gradient.
 /// Weights are raw here, `[O, I / groups, kernel height, kernel width]`, as training changes them with every step.
 /// Results do not depend on the number of threads.
 package struct ConvolutionGradient: Sendable {
@@ -27,11 +28,6 @@ package struct ConvolutionGradient: Sendable {
             return turned(outputs, execution)
         }
         return scatteredInput(outputs, weight, shape, execution)
-    }
-
-    /// The gradient of the bias, O values: the sums of each channel of the output's gradient.
-    package static func bias(_ outputs: Tensor, _ execution: Execution) -> Tensor {
-        Elementwise.channelSums(outputs, execution)
     }
 
     func shape(_ input: [Int], _ weight: Tensor) -> ConvolutionShape {

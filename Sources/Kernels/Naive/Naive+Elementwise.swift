@@ -39,7 +39,7 @@ extension Naive {
         let result = values.indices.map { index in
             let (sample, place) = index.quotientAndRemainder(dividingBy: size)
             let (s, t) = (parameters[2 * sample * size + place], Double(parameters[(2 * sample + 1) * size + place]))
-            let clamped = Double(alpha) * 0.636 * atan(Double(s) / Double(alpha))
+            let clamped = Double(alpha) * SoftClamp.factor * atan(Double(s) / Double(alpha))
             sums[sample] += clamped
             let value = Double(values[index])
             return Float(inverse ? (value - t) * exp(-clamped) : value * exp(clamped) + t)

@@ -1,6 +1,6 @@
 import Tensor
 
-/// The layers as plain loops with sums in double precision: what the fast kernels are tested against.
+/// The layers as plain loops with sums in double precision, against which the fast kernels are tested.
 package enum Naive {
     /// activation(input ∗ weight + bias + addend) for `[N, I, H, W]` and a weight `[O, I / groups, kh, kw]`.
     package static func convolution(

@@ -1,7 +1,7 @@
 import Foundation
 
 extension SafeTensors {
-    /// One tensor to be written.
+    /// A tensor for writing.
     package struct Output: Sendable {
         /// Its elements, with the type they are stored in.
         package enum Content: Sendable {
@@ -42,7 +42,7 @@ extension SafeTensors {
         header.withUnsafeBytes(put)
         for tensor in tensors where good && tensor.bytes.count > 0 { tensor.content.withBytes(put) }
         good = good && fflush(file) == 0 && fsync(fileno(file)) == 0
-        // Closed whatever happened before, and the first error is the one reported.
+        // The file is closed in any case; the first error is reported.
         let error = errno
         if fclose(file) != 0 && good { good = false } else if !good { errno = error }
         guard good, rename(partial, path) == 0 else {
@@ -95,7 +95,7 @@ extension SafeTensors.Output.Content {
         case .float32(let tensor):
             tensor.withUnsafePointer { body(UnsafeRawBufferPointer(start: $0, count: tensor.count * 4)) }
         case .float16(let tensor):
-            let halves = tensor.withUnsafePointer { base in (0..<tensor.count).map { HalfPrecision.half(base[$0]) } }
+            let halves = tensor.withUnsafePointer { base in (0..<tensor.count).map { Float16(base[$0]) } }
             halves.withUnsafeBytes(body)
         case .int32(let values): values.withUnsafeBytes(body)
         }

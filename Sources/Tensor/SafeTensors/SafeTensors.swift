@@ -73,8 +73,8 @@ package struct SafeTensors: Sendable {
             try tensor.withUnsafeMutablePointer { (base) throws(SafeTensorsError) in
                 try file.read(entry.bytes, into: UnsafeMutableRawBufferPointer(start: base, count: count * 4))
             }
-        case .float16: try readHalves(entry, into: &tensor, HalfPrecision.float(_:))
-        case .bfloat16: try readHalves(entry, into: &tensor, HalfPrecision.float(brain:))
+        case .float16: try readHalves(entry, into: &tensor) { Float(Float16(bitPattern: $0)) }
+        case .bfloat16: try readHalves(entry, into: &tensor) { Float(bitPattern: UInt32($0) << 16) }
         case .int32: throw error(.wrongType(tensor: name, type: entry.type, wanted: "a float type"))
         }
         return tensor

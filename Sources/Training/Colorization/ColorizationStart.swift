@@ -1,6 +1,6 @@
 import Flow
 
-/// Where the training of a colouring network begins: its measures and its numbers.
+/// The start of a colouring network's training: its architecture and its parameters.
 package struct ColorizationStart {
     package let configuration: ModelConfiguration
     let parameters: Parameters
@@ -14,7 +14,7 @@ package struct ColorizationStart {
         origin = "null"
     }
 
-    /// A trained network, which must be of the measures asked for; how much of it is trained may change.
+    /// A trained network, which must have the given preset and width; its ablation may change unless to or from `none`.
     ///
     /// - Throws: `ModelError`, or `TrainingError.otherSettings` naming what differs.
     package init(

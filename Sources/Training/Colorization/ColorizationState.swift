@@ -1,4 +1,4 @@
-/// What a trainer of colouring networks keeps between runs.
+/// The state of a trainer of colouring networks between runs.
 struct ColorizationState: Codable {
     var settings: ColorizationSettings
     /// The network, as a model file's metadata have it.

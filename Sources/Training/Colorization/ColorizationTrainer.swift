@@ -95,8 +95,8 @@ package final class ColorizationTrainer {
     /// Runs until all steps are done or `shouldStop` says so, then saves; saves at intervals as well.
     ///
     /// - Parameters:
-    ///   - report: Is told of each step.
-    ///   - saved: Is told the likelihood of the photographs held out, if any, at each save.
+    ///   - report: Receives each step.
+    ///   - saved: Receives the likelihood of the held-out photographs, if any, at each save.
     /// - Throws: `TrainingError.diverged`, or what saving throws; the last good files stay whole.
     package func run(
         shouldStop: () -> Bool, report: (Step) -> Void, saved: (Double?) -> Void
@@ -149,18 +149,18 @@ package final class ColorizationTrainer {
         return Step(number: state.step, isPretraining: isPretraining, loss: loss, isApplied: true)
     }
 
-    /// Another loss: what the optimiser and the schedule know of the last one does not hold for it.
+    /// Resets optimiser and schedule, as the flow's loss is another one than pretraining's.
     private func beginFlow() {
         optimizer = Adam(settings: optimizer.settings, steps: 0, skipped: optimizer.skipped, moments: [:])
         state.schedule = PlateauSchedule(rate: state.settings.rate)
         (state.smoothed, state.epochLoss, state.epochSteps) = (nil, 0, 0)
     }
 
-    /// Writes the checkpoint, then the model; gives the likelihood of what is held out.
+    /// Writes the checkpoint, then the model; returns the likelihood of the held-out photographs.
     private func save() throws -> Double? {
         try Checkpoint.write(
             parameters, optimizer, average: average, state: state, to: Self.checkpoint(of: output))
-        // Validated as it will be used: read back from a file in half precision.
+        // Validation uses the model as its users will: read from a file in half precision.
         let candidate = output + ".new"
         defer { unlink(candidate) }
         try write(to: candidate, validation: nil)

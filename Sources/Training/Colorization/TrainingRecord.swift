@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a model file's metadata say of its training.
+/// The training record in a model file's metadata.
 struct TrainingRecord {
     private let object: [String: Any]
 

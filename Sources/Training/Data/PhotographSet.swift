@@ -6,7 +6,7 @@ import Tensor
 
 /// The colour photographs of files and tar archives, in memory.
 package struct PhotographSet: Sendable {
-    /// What was found.
+    /// Numbers of the files found.
     package struct Counts: Sendable, Equatable {
         /// Photographs in colour, which are used.
         package var used = 0
@@ -32,9 +32,9 @@ package struct PhotographSet: Sendable {
     ///
     /// - Parameters:
     ///   - files: Photographs, and archives, whose names end in `tar`.
-    ///   - place: What they were found in, for messages.
-    ///   - limit: Beyond so many files, as many are taken at even distances.
-    ///   - decoder: Decodes them; nobody looks at every file of a large collection beforehand.
+    ///   - place: The folder or archive that they were found in, for messages.
+    ///   - limit: The most files used; of more, this many at even distances.
+    ///   - decoder: Decodes them in confined processes, as nobody checks every file of a large collection.
     /// - Throws: `TrainingError.data` if nothing can be used, `ImagingError.noDecoder` if nothing can be decoded.
     package init(_ files: [String], of place: String, limit: Int, decoder: SandboxedDecoder, execution: Execution)
         throws
@@ -97,7 +97,7 @@ package struct PhotographSet: Sendable {
         return (part(order.dropFirst(held)), part(order.prefix(held)))
     }
 
-    /// Tells sets of different names apart.
+    /// A hash of the names, by which different sets are told apart.
     var fingerprint: String {
         let hash = items.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { hash, item in
             item.name.utf8.reduce(hash) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } &* 0x100_0000_01B3
@@ -153,7 +153,7 @@ package struct PhotographSet: Sendable {
         }
     }
 
-    /// Whether a member of this name is looked at; archives hold other things as well.
+    /// Whether the name is that of a photograph; archives hold other files as well.
     private static func isPhotograph(_ name: String) -> Bool {
         let url = URL(fileURLWithPath: name)
         return !url.lastPathComponent.hasPrefix(".")

@@ -1,10 +1,10 @@
 import Flow
 import Imaging
+import Kernels
 import Tensor
 
 /// A colour photograph kept for training: L at 256×256 and chroma at 128×128, in fixed point, 192 KiB.
 struct TrainingPhotograph: Sendable {
-    static let lightnessSide = 256
     static let chromaSide = 128
     private static let lightnessUnit: Float = 1.0 / 600
     private static let chromaUnit: Float = 1.0 / 200
@@ -15,14 +15,9 @@ struct TrainingPhotograph: Sendable {
 
     init(_ photograph: Photograph) {
         lightness = photograph.networkLightness().values.map { UInt16(max(0, min(65535, $0 / Self.lightnessUnit))) }
-        let (large, small) = (Photograph.networkSide, Self.chromaSide)
-        let source = photograph.chroma256().values
-        chroma = (0..<2 * small * small).map { i in
-            let (row, column) = (i / small % small * 2, i % small * 2)
-            let at = i / (small * small) * large * large + row * large + column
-            let sum = source[at] + source[at + 1] + source[at + large] + source[at + large + 1]
-            return Int16(max(-32768, min(32767, sum / 4 / Self.chromaUnit)))
-        }
+        let means = Elementwise.averagePool(
+            photograph.chroma256(), NetworkGeometry.lightnessSide / Self.chromaSide, Execution())
+        chroma = means.values.map { Int16(max(-32768, min(32767, $0 / Self.chromaUnit))) }
     }
 
     /// Where a square part of the photograph lies, as shares of its sides, and whether it is mirrored.
@@ -45,8 +40,10 @@ struct TrainingPhotograph: Sendable {
 
     /// A part of the photograph for the network: normalised L [1, 1, 256, 256] and chroma [1, 2, 64, 64].
     func tensors(_ crop: Crop) -> (lightness: Tensor, chroma: Tensor) {
-        let (large, small) = (Colorizer.lightnessSize, Colorizer.chromaSize)
-        let l = Self.part(lightness, plane: 0, Self.lightnessSide, crop, to: large) { Float($0) * Self.lightnessUnit }
+        let (large, small) = (NetworkGeometry.lightnessSide, NetworkGeometry.chromaSide)
+        let l = Self.part(lightness, plane: 0, NetworkGeometry.lightnessSide, crop, to: large) {
+            Float($0) * Self.lightnessUnit
+        }
         let ab = (0..<2).flatMap { plane in
             Self.part(chroma, plane: plane, Self.chromaSide, crop, to: small) { Float($0) * Self.chromaUnit }
         }

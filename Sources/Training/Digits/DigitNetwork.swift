@@ -5,63 +5,42 @@ import Tensor
 
 /// The network for handwritten digits in training; see Flow's `DigitGenerator`.
 package struct DigitNetwork {
-    /// Its numbers.
+    /// Its parameters.
     package let parameters: Parameters
-    private let blocks: [DenseBlockLayer]
-
-    /// α of the soft clamp.
-    private static let clamp: Float = 1
+    private let flow: TrainableFlow
 
     /// The network of parameters that have every name and shape of the configuration.
     package init(_ configuration: DigitConfiguration, _ parameters: Parameters) {
         self.parameters = parameters
-        blocks = (0..<configuration.blocks).map { DenseBlockLayer("block.\($0)", parameters, alpha: Self.clamp) }
+        flow = TrainableFlow(configuration, parameters)
     }
 
     /// The mean negative log-likelihood in nats per dimension of normalised pixels [N, 784] and their digits.
     ///
     /// Adds its derivatives to the parameters' gradients.
     ///
-    /// - Parameter keeping: Whether what the coefficient functions compute is kept for the way back, 5 MB for each
-    ///   block of the supplement's network at 256 images, or computed again, a third more arithmetic.
+    /// - Parameter keeping: Whether the backward pass finds the evaluations of the coefficient functions, 6 MB for each
+    ///   block of the supplement's network at 256 images, or evaluates them again, a third more arithmetic.
     package func loss(pixels: Tensor, digits: [Int], keeping: Bool = true, _ execution: Execution) -> Double {
-        let condition = Self.oneHot(digits)
-        var x = pixels
-        var logDeterminant = [Double](repeating: 0, count: digits.count)
-        var tapes: [DenseBlockLayer.Tape?] = []
-        for block in blocks {
-            let (y, determinant, tape) = block.forward(x, condition: condition, execution)
-            for i in determinant.indices { logDeterminant[i] += determinant[i] }
-            tapes.append(keeping ? tape : nil)
-            x = y
-        }
-        let losses = negativeLogLikelihood(x, logDeterminant)
-
+        let context = context(digits, keeping: keeping, execution)
+        let (z, logDeterminant) = flow.forward(pixels, context)
+        let losses = negativeLogLikelihood(z.x, logDeterminant)
         let weight = 1 / Float(pixels.count)
-        var gradient = Tensor(x.shape, x.values.map { $0 * weight })
-        for block in blocks.reversed() {
-            let tape = tapes.removeLast()
-            (x, gradient, _) = block.backward(
-                output: x, tape: tape, dy: gradient, dLogDeterminant: -weight, condition: condition, execution)
-        }
+        flow.backward(z, gradient: z.map { $0 * weight }, logScale: -weight, context)
         return losses.reduce(0, +) / Double(losses.count)
     }
 
     /// The negative log-likelihood of each image in nats per dimension, without gradients.
     package func negativeLogLikelihoods(pixels: Tensor, digits: [Int], _ execution: Execution) -> [Double] {
-        let condition = Self.oneHot(digits)
-        var x = pixels
-        var logDeterminant = [Double](repeating: 0, count: digits.count)
-        for block in blocks {
-            let (y, determinant, _) = block.forward(x, condition: condition, execution)
-            for i in determinant.indices { logDeterminant[i] += determinant[i] }
-            x = y
-        }
-        return negativeLogLikelihood(x, logDeterminant)
+        let (z, logDeterminant) = flow.forward(pixels, context(digits, keeping: false, execution))
+        return negativeLogLikelihood(z.x, logDeterminant)
     }
 
-    static func oneHot(_ digits: [Int]) -> Tensor {
-        Tensor([digits.count, 10], digits.flatMap { digit in (0..<10).map { $0 == digit ? Float(1) : 0 } })
+    private func context(_ digits: [Int], keeping: Bool, _ execution: Execution) -> FlowContext {
+        FlowContext(
+            parameters: TrainedParameters(parameters), execution: execution,
+            conditions: FlowConditions(vector: Variable(DigitGenerator.oneHot(digits))),
+            kept: keeping ? EvaluationStack() : nil)
     }
 
     /// Names and shapes of all learned tensors.
@@ -81,7 +60,7 @@ package struct DigitNetwork {
     /// Fresh parameters: uniform within ±1/√inputs, the last layers zero, permutations drawn from the seed.
     ///
     /// The weights of the digit are uniform within ±1, so that in the first layer's sums it counts as much as the
-    /// 392 pixels beside it; or the network learns to write strokes long before it heeds which digit is asked for.
+    /// 392 pixels beside it. Otherwise the network learns to write strokes long before it follows the digit.
     package static func initial(_ configuration: DigitConfiguration) -> Parameters {
         let random = RandomWeights(seed: configuration.seed)
         let pixels = DigitGenerator.latentCount / 2

@@ -3,17 +3,18 @@ import Foundation
 import Kernels
 import Tensor
 
-/// Where the training for digits starts: biases that bring every pixel to mean 0 and scale 1 on real images.
+/// Initial biases for digits, which bring every pixel to mean 0 and scale 1 on real images.
 ///
 /// After Kingma & Dhariwal 2018, "Glow". Without it the first thousand steps go into learning that most pixels of the
 /// border never change.
 enum DigitStart {
-    /// Largest logarithm of a scale that one coupling is asked for; its soft clamp ends at 1.
+    private static let clamp = SoftClamp(alpha: FlowPlan.digitClamp)
+    /// Largest log scale that one coupling is set to; its soft clamp ends at 1.
     private static let reach = 0.8
-    /// Blocks it takes: a pixel that holds only the noise of 0.08 needs a scale of 12, or 2.5 in logarithm.
+    /// Blocks whose biases are set: a pixel that holds only the noise of 0.08 needs a log scale of 2.5, a factor of 12.
     private static let blocks = 4
 
-    /// Sets the last layers' biases, which must come with zero weights.
+    /// Sets the biases of the last layers, whose weights must be zero.
     static func fit(_ parameters: Parameters, _ configuration: DigitConfiguration, pixels: Tensor) {
         let (count, half) = (pixels.shape[0], pixels.shape[1] / 2)
         // As the last layers' weights are zero, every column is scaled and shifted by itself, whatever the digit.
@@ -24,8 +25,7 @@ enum DigitStart {
                 for (index, column) in range.enumerated() {
                     let (mean, deviation) = columns[column]
                     let logScale = max(-reach, min(reach, -log(deviation + 1e-6)))
-                    // The value before the soft clamp.
-                    bias[index] = Float(tan(logScale / 0.636))
+                    bias[index] = Float(clamp.inverse(logScale))
                     bias[half + index] = Float(-mean * exp(logScale))
                     columns[column] = (0, deviation * exp(logScale))
                 }

@@ -8,7 +8,7 @@ import Tensor
 /// All random numbers are drawn from streams keyed by the seed and the step or epoch, so that a training that was
 /// stopped goes on to the same bits.
 package final class DigitTrainer {
-    /// What the result depends on besides the data.
+    /// The settings that determine the result together with the data.
     package struct Settings: Codable, Sendable, Equatable {
         package var seed: UInt64 = 1
         package var blocks = 24
@@ -149,7 +149,7 @@ package final class DigitTrainer {
         return sum / Double(count)
     }
 
-    /// Writes all that the training needs to go on.
+    /// Writes a checkpoint, from which the training can go on.
     package func save(checkpoint path: String) throws {
         try Checkpoint.write(parameters, optimizer, state: state, to: path)
     }

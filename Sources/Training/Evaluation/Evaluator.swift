@@ -41,8 +41,8 @@ package struct Evaluator: Sendable {
         }
 
         var figures = Figures()
-        figures.gray = Figures.error(picture(Tensor([1, 2, 64, 64])), truth)
-        let constant = Normalization.denormalized(chroma: Tensor([1, 2, 64, 64]))
+        figures.gray = Figures.error(picture(Tensor(NetworkGeometry.chromaShape)), truth)
+        let constant = Normalization.denormalized(chroma: Tensor(NetworkGeometry.chromaShape))
         figures.constant = Figures.error(picture(constant), truth)
         figures.mode = Figures.error(try color([.mode])[0], truth)
         figures.regression = colorizer.network.regression(conditions).map {
@@ -52,27 +52,28 @@ package struct Evaluator: Sendable {
 
         let noise = Draw.sample(seed: seed, index: -1).latent(content: name)
         let normalized = Normalization.normalized(chroma: chroma).values
-        let noisy = Tensor([1, 2, 64, 64], zip(normalized, noise).map { $0 + 0.05 * $1 })
+        let noisy = Tensor(NetworkGeometry.chromaShape, zip(normalized, noise).map { $0 + 0.05 * $1 })
         let (z, logDeterminant) = colorizer.network.forward(chroma: noisy, conditions, execution)
         figures.nllPerDim = negativeLogLikelihood(z, logDeterminant)[0]
         figures.bitsPerDim = figures.nllPerDim / log(2)
         return figures
     }
 
-    /// What is compared, to be looked at: the truth, gray, the regression if there is one, the mode, and samples.
+    /// The compared pictures: the truth, gray, the regression if there is one, the mode, and samples.
     ///
-    /// - Parameter samples: At most so many of those that are judged.
+    /// - Parameter samples: Upper bound on the number of samples among them.
     /// - Returns: Pictures of 256×256.
     package func pictures(of photograph: Photograph, name: String, samples count: Int) throws -> [RGBImage] {
         let lightness = photograph.networkLightness()
         let conditions = colorizer.conditions(lightness: lightness, execution)
-        var shown = [Tensor([1, 2, 64, 64])]
+        var shown = [Tensor(NetworkGeometry.chromaShape)]
         if let regression = colorizer.network.regression(conditions) {
             shown.append(Normalization.denormalized(chroma: regression))
         }
         shown += try chromas([.mode] + (0..<min(count, samples)).map(draw), of: name, conditions)
+        let side = NetworkGeometry.lightnessSide
         let planes = [photograph.rgb256().values] + shown.map { Self.picture(lightness, $0) }
-        return planes.map { RGBImage(planes: $0, width: 256, height: 256) }
+        return planes.map { RGBImage(planes: $0, width: side, height: side) }
     }
 
     private func draw(_ index: Int) -> Draw { .sample(seed: seed, index: index) }
@@ -82,9 +83,10 @@ package struct Evaluator: Sendable {
         return try colorizer.samples(latents: latents, temperature: temperature, conditions, execution).map(\.chroma)
     }
 
-    /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do.
+    /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do; what users get follows edges.
     private static func picture(_ lightness: Tensor, _ chroma: Tensor) -> [Float] {
-        let upsampled = Upsampling.bilinear(chroma, factor: 4)
-        return Lab.toRGB(Tensor([1, 3, 256, 256], lightness.values + upsampled.values)).values
+        let side = NetworkGeometry.lightnessSide
+        let upsampled = Resampler.resized(chroma, width: side, height: side)
+        return Lab.toRGB(Tensor([1, 3, side, side], lightness.values + upsampled.values)).values
     }
 }

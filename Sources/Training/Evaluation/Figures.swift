@@ -36,7 +36,7 @@ package struct Figures: Sendable, Equatable {
         100 * (zip(a, b).reduce(0.0) { $0 + square(Double($1.0) - Double($1.1)) } / Double(a.count)).squareRoot()
     }
 
-    /// Fills in what compares samples with the truth.
+    /// Fills in the figures that compare samples with the truth.
     package mutating func compare(samples: [[Float]], truth: [Float]) {
         var best = 0.0
         var spread = 0.0

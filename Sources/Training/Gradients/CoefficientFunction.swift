@@ -24,4 +24,42 @@ enum CoefficientFunction {
             }
         }
     }
+
+    /// One evaluation of the function, through which gradients can be sent back once.
+    struct Evaluation {
+        fileprivate let input: Variable
+        fileprivate let output: Variable
+        fileprivate let tape: Tape
+
+        /// [s, t].
+        var coefficients: Tensor { output.value }
+
+        /// Sends the gradient of [s, t] back to parameters and condition.
+        ///
+        /// - Parameter direct: The gradient that the input has from elsewhere.
+        /// - Returns: The input's whole gradient.
+        func backward(_ gradient: Tensor, adding direct: Tensor) -> Tensor {
+            output.receive(gradient, tape.execution)
+            tape.backward()
+            guard var sum = input.takeGradient() else { return direct }
+            Elementwise.accumulate(&sum, direct, tape.execution)
+            return sum
+        }
+    }
+
+    /// Evaluates the function at `x` so that gradients can be sent back.
+    func evaluated(at x: Tensor, _ condition: Variable?, _ tape: Tape) -> Evaluation {
+        let input = Variable(x, needsGradient: true)
+        return Evaluation(input: input, output: self(input, condition, tape), tape: tape)
+    }
+}
+
+/// Evaluations that a forward pass keeps for the backward pass, which takes the last one first.
+final class EvaluationStack {
+    private var evaluations: [CoefficientFunction.Evaluation] = []
+
+    func push(_ evaluation: CoefficientFunction.Evaluation) { evaluations.append(evaluation) }
+
+    /// The last one, no longer kept here; nil if there is none.
+    func pop() -> CoefficientFunction.Evaluation? { evaluations.popLast() }
 }

@@ -9,7 +9,7 @@ import Tensor
 /// Reference's trainer: the squared error of the regression, and that of the mode to the regression, without which
 /// likelihood alone lets the mode drift to gray.
 struct ColorizationGradient {
-    /// What a batch's loss is made of.
+    /// The terms of a batch's loss.
     struct Loss: Sendable, Equatable {
         /// Negative log-likelihood in nats per dimension, the batch's mean.
         var likelihood = 0.0
@@ -21,7 +21,7 @@ struct ColorizationGradient {
         var total: Double { likelihood + anchor + regression }
     }
 
-    /// What pretraining reads chroma off features with, where the network has no regression of its own.
+    /// Name of the convolution from features to chroma in pretraining, where the network has no regression of its own.
     static let readout = "pretraining.readout"
 
     private static let anchorWeight: Float = 2
@@ -32,7 +32,7 @@ struct ColorizationGradient {
     let configuration: ModelConfiguration
     let flow: TrainableFlow
     let parameters: TrainedParameters
-    /// The same numbers, of which pretraining changes the conditioning network alone.
+    /// The same parameters, of which pretraining changes the conditioning network alone.
     let pretrained: TrainedParameters
     let execution: Execution
 
@@ -46,15 +46,15 @@ struct ColorizationGradient {
         // The heads belong to the flow.
         func isConditioning(_ name: String) -> Bool { name.hasPrefix("conditioning.") || name.hasPrefix("regression.") }
         let isFixed = configuration.ablation == .fixed
-        self.parameters = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
+        self.parameters = TrainedParameters(parameters, keepsStatistics: keepsStatistics) { name in
             !name.hasPrefix(Self.readout) && !(isFixed && isConditioning(name))
         }
-        pretrained = TrainedParameters(parameters, keepsStatistics: keepsStatistics, execution) { name in
+        pretrained = TrainedParameters(parameters, keepsStatistics: keepsStatistics) { name in
             name.hasPrefix(Self.readout) || isConditioning(name)
         }
     }
 
-    /// A network's parameters and those that pretraining needs beside them.
+    /// A network's parameters together with the readout, where pretraining needs one.
     static func withReadout(_ parameters: Parameters, _ configuration: ModelConfiguration) -> Parameters {
         guard !configuration.affine else { return parameters }
         let readout = [
@@ -103,7 +103,7 @@ struct ColorizationGradient {
         return loss
     }
 
-    private func likelihood(_ chroma: Tensor, _ conditions: ConditioningGraph.Conditions) -> Double {
+    private func likelihood(_ chroma: Tensor, _ conditions: FlowConditions) -> Double {
         let context = FlowContext(parameters: parameters, execution: execution, conditions: conditions)
         let (z, logDeterminant) = flow.forward(chroma, context)
         let count = chroma.shape[0]
@@ -115,7 +115,7 @@ struct ColorizationGradient {
         return likelihoods.reduce(0, +) / Double(count)
     }
 
-    private func anchor(_ conditions: ConditioningGraph.Conditions) -> Double {
+    private func anchor(_ conditions: FlowConditions) -> Double {
         guard let target = conditions.affine?.mean.value, target.count > 0 else { return 0 }
         let context = FlowContext(parameters: parameters, execution: execution, conditions: conditions)
         let mode = flow.inverse(flow.mode(target.shape[0]), context)

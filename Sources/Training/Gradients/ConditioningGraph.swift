@@ -6,25 +6,8 @@ import Tensor
 struct ConditioningGraph {
     let configuration: ModelConfiguration
 
-    /// What the flow is told of a batch of images.
-    struct Conditions {
-        /// [level 1...4][block].
-        var images: [[Variable]]
-        /// Level 5.
-        var vector: Variable
-        /// μ and s of the affine start, [N, 2, 64, 64].
-        var affine: (mean: Variable, scale: Variable)?
-
-        /// The same of the first images of the batch.
-        func first(_ count: Int, _ tape: Tape) -> Conditions {
-            Conditions(
-                images: images.map { $0.map { tape.first(count, of: $0) } }, vector: tape.first(count, of: vector),
-                affine: affine.map { (tape.first(count, of: $0.mean), tape.first(count, of: $0.scale)) })
-        }
-    }
-
     /// Normalised L [N, 1, 256, 256] to conditions.
-    func conditions(_ lightness: Tensor, _ tape: Tape) -> Conditions {
+    func conditions(_ lightness: Tensor, _ tape: Tape) -> FlowConditions {
         let features = features(lightness, tape)
         var result = configuration.ablation == .none ? gray(features, tape) : heads(features, tape)
         if configuration.affine { result.affine = regression(features, tape) }
@@ -36,7 +19,8 @@ struct ConditioningGraph {
         switch (configuration.ablation, configuration.preset) {
         case (.none, _):
             Variable(
-                Elementwise.averagePool(lightness, Colorizer.lightnessSize / Colorizer.chromaSize, tape.execution))
+                Elementwise.averagePool(
+                    lightness, NetworkGeometry.lightnessSide / NetworkGeometry.chromaSide, tape.execution))
         case (_, .paper): paper(Variable(lightness), tape)
         case (_, .compact): compact(Variable(lightness), tape)
         }
@@ -45,9 +29,9 @@ struct ConditioningGraph {
     /// The chroma's mean and log scale for each value.
     func regression(_ features: Variable, _ tape: Tape) -> (mean: Variable, scale: Variable) {
         let hidden = tape.convolution(
-            features, "regression.conv0", padding: .symmetric(1), activation: .leakyReLU(0.01))
+            features, "regression.conv0", padding: .symmetric(1), activation: .leakyReLU(FlowPlan.slope))
         let both = tape.convolution(hidden, "regression.conv1", padding: .symmetric(0))
-        return (tape.channels(both, 0..<2), tape.softClamp(tape.channels(both, 2..<4), alpha: Regression.scaleLimit))
+        return (tape.channels(both, 0..<2), tape.clamp(tape.channels(both, 2..<4), Regression.clamp))
     }
 
     // MARK: - Conditioning networks
@@ -110,13 +94,13 @@ struct ConditioningGraph {
 
     // MARK: - Heads
 
-    private func heads(_ features: Variable, _ tape: Tape) -> Conditions {
+    private func heads(_ features: Variable, _ tape: Tape) -> FlowConditions {
         func head(_ name: String, _ plan: [(channels: Int, stride: Int)]) -> Variable {
             var x = features
             for (i, step) in plan.enumerated() {
                 x = tape.convolution(
                     x, "\(name).conv\(i)", stride: step.stride, padding: .symmetric(1),
-                    activation: i == plan.count - 1 ? .none : .leakyReLU(Heads.slope))
+                    activation: i == plan.count - 1 ? .none : .leakyReLU(FlowPlan.slope))
             }
             return x
         }
@@ -127,19 +111,19 @@ struct ConditioningGraph {
             }
         }
         let pooled = tape.globalAveragePool(head("level5.head", FlowPlan.denseHead))
-        return Conditions(images: images, vector: tape.norm(pooled, "level5.head.norm"))
+        return FlowConditions(images: images, vector: tape.norm(pooled, "level5.head.norm"))
     }
 
     /// The gray image itself, averaged to each level's size.
-    private func gray(_ features: Variable, _ tape: Tape) -> Conditions {
+    private func gray(_ features: Variable, _ tape: Tape) -> FlowConditions {
         let images = FlowPlan.levels.map { level in
-            let factor = Colorizer.chromaSize / level.size
+            let factor = NetworkGeometry.chromaSide / level.size
             let pooled = factor == 1 ? features.value : Elementwise.averagePool(features.value, factor, tape.execution)
             return Array(repeating: Variable(pooled), count: level.blocks)
         }
         let vector = Elementwise.averagePool(features.value, Colorizer.grayPooling, tape.execution)
         let count = vector.shape[0]
-        return Conditions(
+        return FlowConditions(
             images: images, vector: Variable(vector.reshaped([count, count == 0 ? 0 : vector.count / count])))
     }
 }

@@ -1,7 +1,7 @@
 import Kernels
 import Tensor
 
-/// What runs through the flow: the samples, and the parts that have left for the latent.
+/// The state of a batch in the flow: the samples, and the parts that have left for the latent.
 struct Flowing {
     var x: Tensor
     var latents: [Tensor] = []
@@ -15,8 +15,8 @@ struct FlowingGradient {
 
 /// One invertible step of a flow while it is trained.
 ///
-/// Going back, a step computes its input anew from its output, so that nothing is kept on the way and memory does not
-/// grow with depth.
+/// Going back, a step computes its input anew from its output, so that nothing has to be kept on the way and memory
+/// does not grow with depth.
 protocol FlowStep {
     /// Runs the step and adds to each sample's log|det J|.
     func forward(_ input: Flowing, _ logDeterminant: inout [Double], _ context: FlowContext) -> Flowing
@@ -27,16 +27,6 @@ protocol FlowStep {
     func backward(_ output: FlowingGradient, logScale: Float, _ context: FlowContext) -> FlowingGradient
     /// The same for the inverse: from its output, which is the step's input, to its input.
     func inverseBackward(_ input: FlowingGradient, _ context: FlowContext) -> FlowingGradient
-}
-
-/// What the steps of a flow compute with.
-struct FlowContext {
-    let parameters: TrainedParameters
-    let execution: Execution
-    let conditions: ConditioningGraph.Conditions
-
-    /// A tape for one coefficient function.
-    func tape() -> Tape { Tape(parameters, execution) }
 }
 
 /// A step that only moves or rotates values: its log-determinant is 0, and its gradient goes back by its inverse.

@@ -19,8 +19,11 @@ extension Tape {
             let gradient = activation.before(gradient, output: y, execution)
             if isTrained {
                 parameters.receive(
-                    name + ".weight", rule.weight(gradient, input: x.value, weightShape: weight.shape, execution))
-                if bias != nil { parameters.receive(name + ".bias", Elementwise.channelSums(gradient, execution)) }
+                    name + ".weight", rule.weight(gradient, input: x.value, weightShape: weight.shape, execution),
+                    execution)
+                if bias != nil {
+                    parameters.receive(name + ".bias", Elementwise.channelSums(gradient, execution), execution)
+                }
             }
             x.receive(rule.input(gradient, weight: weight, inputShape: x.value.shape, execution), execution)
         }
@@ -40,25 +43,36 @@ extension Tape {
                 parameters.receive(
                     name + ".weight",
                     TransposedConvolution.weightGradient(
-                        gradient, input: x.value, weightShape: weight.shape, execution))
-                parameters.receive(name + ".bias", Elementwise.channelSums(gradient, execution))
+                        gradient, input: x.value, weightShape: weight.shape, execution),
+                    execution)
+                parameters.receive(name + ".bias", Elementwise.channelSums(gradient, execution), execution)
             }
             x.receive(TransposedConvolution.inputGradient(gradient, weight: weight, execution), execution)
         }
     }
 
-    /// activation(x·Wᵀ + b) on vectors [N, C]; always trained.
+    /// activation(x·Wᵀ + b) on vectors, [N, I] → [N, O], of the parameters `NAME.weight`, [O, I], and `NAME.bias`, [O].
     func linear(_ x: Variable, _ name: String, activation: Activation = .none) -> Variable {
-        let layer = LinearLayer(name, parameters.all, activation: activation)
-        let y = layer.forward(x.value, execution)
-        return record(y, trained: true) { [execution] gradient in
-            let part = layer.backward(x: x.value, y: y, dy: gradient, execution)
-            x.receive(part, execution)
+        let weight = parameters[name + ".weight"]
+        var product = Matrix.multiply(x.value, weight, transposingSecond: true, execution)
+        Elementwise.addBias(&product, parameters[name + ".bias"], activation: activation, execution)
+        let (y, isTrained) = (product, parameters.isTrained(name + ".weight"))
+        return record(y, trained: x.needsGradient || isTrained) { [parameters, execution] gradient in
+            let gradient = activation.before(gradient, output: y, execution)
+            if isTrained {
+                parameters.receive(name + ".weight") {
+                    Matrix.addProduct(gradient, x.value, transposingFirst: true, to: &$0, execution)
+                }
+                parameters.receive(name + ".bias") { Elementwise.addColumnSums(of: gradient, to: &$0, execution) }
+            }
+            x.receive(Matrix.multiply(gradient, weight, execution), execution)
         }
     }
 
-    /// Batch norm, then the activation: with the batch's own statistics, which move the running ones, or, where those
-    /// are kept or the layer is frozen, with the running ones.
+    /// Batch norm, then the activation.
+    ///
+    /// It uses the batch's statistics and moves the running ones; where those are kept, or the layer is frozen, it uses
+    /// the running ones.
     func norm(
         _ x: Variable, _ name: String, epsilon: Double = 1e-5, momentum: Double = 0.1, activation: Activation = .none
     ) -> Variable {
@@ -76,11 +90,10 @@ extension Tape {
         return record(y, trained: x.needsGradient || isTrained) { [parameters, execution] gradient in
             let parts = BatchNormalization.backward(
                 activation.before(gradient, output: y, execution), input: x.value, statistics, weight: weight,
-                epsilon: epsilon,
-                execution)
+                epsilon: epsilon, execution)
             if isTrained {
-                parameters.receive(name + ".weight", parts.weight)
-                parameters.receive(name + ".bias", parts.bias)
+                parameters.receive(name + ".weight", parts.weight, execution)
+                parameters.receive(name + ".bias", parts.bias, execution)
             }
             x.receive(parts.input, execution)
         }

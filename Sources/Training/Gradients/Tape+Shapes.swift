@@ -1,5 +1,4 @@
 import Flow
-import Foundation
 import Kernels
 import Tensor
 
@@ -59,11 +58,10 @@ extension Tape {
         }
     }
 
-    /// α·0.636·atan(x/α).
-    func softClamp(_ x: Variable, alpha: Float) -> Variable {
-        record(x.value.map { alpha * 0.636 * atan($0 / alpha) }, trained: x.needsGradient) { [execution] gradient in
-            let slopes = x.value.map { 0.636 / (1 + ($0 / alpha) * ($0 / alpha)) }
-            x.receive(gradient.combined(slopes, *), execution)
+    /// Each element through a soft clamp.
+    func clamp(_ x: Variable, _ clamp: SoftClamp) -> Variable {
+        record(x.value.map { clamp($0) }, trained: x.needsGradient) { [execution] gradient in
+            x.receive(gradient.combined(x.value.map(clamp.slope), *), execution)
         }
     }
 }

@@ -12,7 +12,7 @@ final class Variable {
         (self.value, self.needsGradient) = (value, needsGradient)
     }
 
-    /// Adds what one user of the value sends back, which is not computed if nobody wants it.
+    /// Adds the gradient from one user of the value; it is computed only where the value needs a gradient.
     func receive(_ part: @autoclosure () -> Tensor, _ execution: Execution) {
         guard needsGradient else { return }
         guard var sum = takeGradient() else {

@@ -7,18 +7,16 @@ struct TrainedParameters {
     let all: Parameters
     /// Whether batch norm goes on with the running statistics of the network that training started from.
     let keepsStatistics: Bool
-    private let execution: Execution
     private let trains: (String) -> Bool
 
     /// `trains` tells whether a parameter is trained; a layer's parameters are trained or frozen together.
     init(
-        _ parameters: Parameters, keepsStatistics: Bool = false, _ execution: Execution,
-        trains: @escaping (String) -> Bool = { _ in true }
+        _ parameters: Parameters, keepsStatistics: Bool = false, trains: @escaping (String) -> Bool = { _ in true }
     ) {
-        (all, self.keepsStatistics, self.execution, self.trains) = (parameters, keepsStatistics, execution, trains)
+        (all, self.keepsStatistics, self.trains) = (parameters, keepsStatistics, trains)
     }
 
-    /// Those that the optimiser changes.
+    /// The parameters that the optimiser changes.
     var learned: [Parameter] { all.learned.filter { trains($0.name) } }
 
     subscript(_ name: String) -> Tensor { all[name].value }
@@ -26,10 +24,13 @@ struct TrainedParameters {
     func isTrained(_ name: String) -> Bool { trains(name) }
 
     /// Adds to a parameter's gradient.
-    func receive(_ name: String, _ gradient: Tensor) {
+    func receive(_ name: String, _ gradient: Tensor, _ execution: Execution) {
         let parameter = all[name]
         Elementwise.accumulate(&parameter.gradient, gradient.reshaped(parameter.value.shape), execution)
     }
+
+    /// Lets `add` add to a parameter's gradient in place.
+    func receive(_ name: String, _ add: (inout Tensor) -> Void) { add(&all[name].gradient) }
 
     /// A layer's running statistics.
     func statistics(_ name: String) -> BatchNormalization.Statistics {
@@ -53,12 +54,12 @@ struct TrainedParameters {
 }
 
 extension Parameters {
-    /// Parameters of the same numbers that change apart.
+    /// An independent copy.
     func copy() -> Parameters {
         Parameters(all.map { Parameter($0.name, $0.value) }, permutations: permutations)
     }
 
-    /// Moves every number by a share of its distance to another's.
+    /// Moves every parameter by a share of its distance to the target's.
     func approach(_ target: Parameters, share: Double, _ execution: Execution) {
         for parameter in all {
             Elementwise.approach(&parameter.value, target[parameter.name].value, share: Float(share), execution)

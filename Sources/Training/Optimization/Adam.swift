@@ -18,7 +18,7 @@ package final class Adam {
         package init() {}
     }
 
-    /// What became of a step.
+    /// The outcome of a step.
     package enum Outcome: Equatable {
         /// Applied; with the gradient's norm before clipping.
         case applied(norm: Double)
@@ -47,10 +47,10 @@ package final class Adam {
         (self.settings, self.steps, self.skipped, self.moments) = (settings, steps, skipped, moments)
     }
 
-    /// Changes the parameters by their gradients, which it forgets afterwards.
+    /// Changes the parameters by their gradients, then sets the gradients to zero.
     ///
     /// - Parameters:
-    ///   - loss: Of this step; a loss that is not finite skips it as well.
+    ///   - loss: The step's loss; if it is not finite, the step is skipped as well.
     ///   - rate: Learning rate.
     package func step(
         _ parameters: [Parameter], loss: Double = 0, rate: Double, _ execution: Execution

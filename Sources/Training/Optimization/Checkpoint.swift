@@ -9,7 +9,7 @@ package struct Checkpoint {
     package let optimizer: Adam
     /// The moving average of the parameters, where the trainer keeps one.
     package let average: Parameters?
-    /// What else the trainer keeps, as JSON; its schedule and counters.
+    /// The trainer's own state as JSON: its schedule and counters.
     private let state: Data
     private let path: String
 

@@ -1,5 +1,3 @@
-import Flow
-import Foundation
 import Tensor
 
 /// All numbers of a network in training, as the model file names them, in order of name.
@@ -17,11 +15,6 @@ package struct Parameters {
         byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
     }
 
-    /// Everything in a model file.
-    package init(file: ModelFile) throws {
-        try self.init(file.tensors, prefix: "")
-    }
-
     /// The tensors of a file whose names begin with `prefix`, under the rest of their names.
     init(_ file: SafeTensors, prefix: String) throws(SafeTensorsError) {
         var parameters: [Parameter] = []
@@ -37,11 +30,8 @@ package struct Parameters {
         self.init(parameters, permutations: permutations)
     }
 
-    /// Those that the optimiser changes, in order of name.
+    /// The parameters that the optimiser changes, in order of name.
     package var learned: [Parameter] { all.filter(\.isLearned) }
-
-    /// Learned numbers in all.
-    package var learnedCount: Int { learned.reduce(0) { $0 + $1.value.count } }
 
     /// The parameter of a name, which the network must have.
     package subscript(_ name: String) -> Parameter {
@@ -49,16 +39,14 @@ package struct Parameters {
         return parameter
     }
 
+    /// The fixed permutation of a name, which the network must have.
+    func permutation(_ name: String) -> [Int] {
+        guard let permutation = permutations[name] else { preconditionFailure("no permutation \(name)") }
+        return permutation.map(Int.init)
+    }
+
     /// The parameter of a name, if the network has one.
     func find(_ name: String) -> Parameter? { byName[name] }
-
-    /// Forgets all gradients.
-    package func clearGradients() {
-        for parameter in all where parameter.isLearned {
-            let count = parameter.gradient.count
-            parameter.gradient.withUnsafeMutablePointer { $0.update(repeating: 0, count: count) }
-        }
-    }
 
     /// The tensors of a file, names after `prefix`; in half precision all but rotations and what normalises.
     package func outputs(prefix: String = "", half: Bool) -> [SafeTensors.Output] {

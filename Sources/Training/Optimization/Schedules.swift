@@ -3,11 +3,11 @@ import Foundation
 /// A learning rate that falls by a factor when the loss stops falling.
 package struct PlateauSchedule: Codable, Sendable, Equatable {
     package let factor: Double
-    /// Epochs without improvement that are borne.
+    /// Epochs without improvement that leave the rate as it is.
     package let patience: Int
     /// Relative improvement that counts.
     package let threshold: Double
-    /// Epochs after a change during which none is counted as bad.
+    /// Epochs after a change during which a missing improvement does not count.
     package let cooldown: Int
     /// The learning rate now.
     package private(set) var rate: Double
@@ -22,7 +22,7 @@ package struct PlateauSchedule: Codable, Sendable, Equatable {
         (self.threshold, self.cooldown) = (threshold, cooldown)
     }
 
-    /// To be told each epoch's loss; the improvement is relative to the loss's size, as losses may be negative.
+    /// Takes in an epoch's loss; improvement is relative to the loss's magnitude, as losses may be negative.
     package mutating func epochEnded(loss: Double) {
         if best.map({ loss < $0 - threshold * abs($0) }) ?? loss.isFinite {
             best = loss

@@ -1,13 +1,14 @@
 import CSandbox
 import Files
 import Foundation
+import Tensor
 
 /// The layout of the shared memory in which a helper hands back a photograph's pixels: chroma, gray levels, opacity.
 ///
 /// The client makes the memory, of the size that the checked facts call for, and seals it, so that a helper can change
 /// nothing but the pixels of its own photograph. The client copies them out with reads, which no change can disturb.
 struct SharedPixels {
-    private static let chromaCount = 2 * Photograph.networkSide * Photograph.networkSide
+    private static let chromaCount = 2 * NetworkGeometry.lightnessSide * NetworkGeometry.lightnessSide
     private static let chromaBytes = chromaCount * MemoryLayout<Float>.size
 
     private let description: ImageDescription

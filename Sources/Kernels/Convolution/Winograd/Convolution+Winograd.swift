@@ -15,7 +15,7 @@ extension Convolution {
 
     /// Winograd's way: transform tiles of the input, a matrix product for each of a tile's points, transform back.
     ///
-    /// Tiles are worked off in chunks. Where the filters fit into a core's share of the cache, each thread takes whole
+    /// Tiles are computed in chunks. Where the filters fit into a core's share of the cache, each thread takes whole
     /// chunks; larger filters are read once for a large chunk, each step of which is shared by all threads. Both give
     /// the same bits, as a tile's arithmetic does not depend on its neighbours.
     func runWinograd<Scheme: WinogradScheme>(

@@ -5,7 +5,7 @@
 /// One application of a Winograd convolution: the three steps over a chunk of tiles.
 ///
 /// Scratch of a chunk: the transformed input `[points², panels, I, columns]`, then the products `[points², O, chunk]` of as
-/// many output channels as are worked off at once.
+/// many output channels as are computed at once.
 struct WinogradCall<Scheme: WinogradScheme> {
     let tiling: WinogradTiling
     let filter: WinogradFilter
@@ -19,7 +19,7 @@ struct WinogradCall<Scheme: WinogradScheme> {
     /// Products of a tile.
     private static var positions: Int { Scheme.points &* Scheme.points }
 
-    /// Output channels that are worked off at once; their products are read back before they leave the cache.
+    /// Output channels that are computed at once; their products are read back before they leave the cache.
     static func outputsAtOnce(_ filter: WinogradFilter) -> Int { min(256, filter.blocks * Microkernel.rows) }
 
     /// Floats from one position to the next; the odd cache line keeps them out of each other's sets.

@@ -1,8 +1,7 @@
-import Foundation
 import Tensor
 
 extension Elementwise {
-    /// What passes back through `y = x·exp(s′) + t` with s′ = α·0.636·atan(s/α).
+    /// Values and gradients sent back through `y = x·exp(s′) + t`, with s′ from `SoftClamp`.
     package struct CouplingReversal: Sendable {
         /// The layer's input, recomputed from its output.
         package let input: Tensor
@@ -36,12 +35,15 @@ extension Elementwise {
         _ execution: Execution
     ) -> CouplingReversal {
         precondition(
-            gradient.shape == known.shape && st.count == 2 * known.count, "gradient \(gradient.shape) and \(st.shape)")
+            known.shape.count >= 2 && st.shape == [known.shape[0], 2 * known.shape[1]] + known.shape.dropFirst(2)
+                && gradient.shape == known.shape,
+            "s and t \(st.shape) and gradient \(gradient.shape) for values \(known.shape)")
         let batch = known.shape[0]
         let size = batch == 0 ? 0 : known.count / batch
         var input = Tensor(uninitialized: known.shape)
         var inputGradient = Tensor(uninitialized: known.shape)
         var coefficients = Tensor(uninitialized: st.shape)
+        let clamp = SoftClamp(alpha: alpha)
         let pass = isInverse ? inverseSample : forwardSample
         input.withUnsafeMutablePointer { input in
             inputGradient.withUnsafeMutablePointer { inputGradient in
@@ -52,7 +54,7 @@ extension Elementwise {
                                 execution.spread(batch) { n in
                                     let at = n &* size
                                     pass(
-                                        size, alpha, logScale, gradient + at, known + at, st + 2 &* at, input + at,
+                                        size, clamp, logScale, gradient + at, known + at, st + 2 &* at, input + at,
                                         inputGradient + at, coefficients + 2 &* at)
                                 }
                             }
@@ -66,12 +68,12 @@ extension Elementwise {
 
     private typealias Sample =
         @Sendable (
-            Int, Float, Float, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>,
+            Int, SoftClamp, Float, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>,
             UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
         ) -> Void
 
-    private static let forwardSample: Sample = { size, alpha, logScale, g, y, st, x, gx, gst in
-        forEach(size, st, alpha) { s, slope, at in
+    private static let forwardSample: Sample = { size, clamp, logScale, g, y, st, x, gx, gst in
+        forEach(size, st, clamp) { s, slope, at in
             let part = (y.padded(at, size) - st.padded(at, size, size)) * VectorMath.exp(-s)
             let gradient = g.padded(at, size)
             let grown = gradient * VectorMath.exp(s)
@@ -82,8 +84,8 @@ extension Elementwise {
         }
     }
 
-    private static let inverseSample: Sample = { size, alpha, _, g, x, st, y, gy, gst in
-        forEach(size, st, alpha) { s, slope, at in
+    private static let inverseSample: Sample = { size, clamp, _, g, x, st, y, gy, gst in
+        forEach(size, st, clamp) { s, slope, at in
             let value = x.padded(at, size)
             let shrunk = g.padded(at, size) * VectorMath.exp(-s)
             y.put(st.padded(at, size, size).addingProduct(value, VectorMath.exp(s)), at, size)
@@ -94,14 +96,14 @@ extension Elementwise {
         }
     }
 
-    /// Visits eight values at a time: the clamped s′, ds′/ds = 0.636/(1 + (s/α)²), and the offset.
+    /// Visits eight values at a time: s′, ds′/ds, and the offset.
     @inline(__always)
     private static func forEach(
-        _ size: Int, _ st: UnsafePointer<Float>, _ alpha: Float, _ body: (Vector, Vector, Int) -> Void
+        _ size: Int, _ st: UnsafePointer<Float>, _ clamp: SoftClamp, _ body: (Vector, Vector, Int) -> Void
     ) {
         for at in stride(from: 0, to: size, by: 8) {
-            let ratio = st.padded(at, size) * (1 / alpha)
-            body(VectorMath.atan(ratio) * (0.636 * alpha), 0.636 / (1 + ratio * ratio), at)
+            let s = st.padded(at, size)
+            body(clamp(s), clamp.slope(s), at)
         }
     }
 }
