@@ -33,7 +33,7 @@ let package = Package(
         .systemLibrary(name: "CFileSystem"),
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
 
-        .target(name: "Tensor", swiftSettings: fast),
+        .target(name: "Tensor", dependencies: ["Files"], swiftSettings: fast),
         .target(name: "Kernels", dependencies: ["Tensor", "CKernels", "COpenBLAS"], swiftSettings: fast),
         .target(name: "Flow", dependencies: ["Tensor", "Kernels"], swiftSettings: fast),
         .target(name: "Imaging", dependencies: ["CSandbox", "CVips", "Files", "Tensor"], swiftSettings: fast),

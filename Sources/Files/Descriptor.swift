@@ -23,7 +23,7 @@ package final class Descriptor: Sendable {
         return Descriptor(owning: raw)
     }
 
-    /// What the descriptor refers to.
+    /// The status of the file or folder behind the descriptor.
     package func status(_ path: String) throws -> FileStatus {
         var buffer = stat()
         guard fstat(raw, &buffer) == 0 else { throw FileError.last("examine", path) }

@@ -1,4 +1,4 @@
-/// What tells one content of a file from another without reading it.
+/// A file's device, inode, size and time, which tell one content from another without reading it.
 package struct FileStamp: Hashable, Sendable {
     package let device: UInt64
     package let inode: UInt64
@@ -23,4 +23,13 @@ package struct FileStamp: Hashable, Sendable {
     package func matches(_ other: FileStamp) -> Bool {
         inode == other.inode && size == other.size && modified == other.modified
     }
+
+    /// The file that this is of.
+    package var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
+}
+
+/// A file or folder, whatever its name: device and inode.
+package struct FileIdentity: Hashable, Sendable {
+    package let device: UInt64
+    package let inode: UInt64
 }

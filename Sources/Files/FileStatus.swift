@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the file system says about an entry.
+/// An entry of the file system: its kind, stamp and number of links.
 package struct FileStatus {
     package enum Kind: Equatable {
         case file
@@ -31,7 +31,7 @@ package struct FileStatus {
     }
 }
 
-/// What an entry of the file system is that is neither a plain file nor a directory.
+/// The kind of an entry that is neither a plain file nor a directory.
 package enum SpecialKind: String, Sendable {
     case symbolicLink = "a symbolic link"
     case fifo = "a FIFO"

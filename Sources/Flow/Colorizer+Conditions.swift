@@ -9,13 +9,7 @@ extension Colorizer {
         precondition(
             lightness.shape.count == 4 && lightness.shape.dropFirst() == NetworkGeometry.lightnessShape.dropFirst(),
             "lightness of shape \(lightness.shape)")
-        switch conditioning {
-        case .none:
-            return Elementwise.averagePool(
-                lightness, NetworkGeometry.lightnessSide / NetworkGeometry.chromaSide, execution)
-        case .paper(let network, _): return network(lightness, execution)
-        case .compact(let network, _): return network(lightness, execution)
-        }
+        return conditioning(lightness, execution)
     }
 
     /// Normalised L [N, 1, 256, 256] to conditions for the flow: everything that depends on the image alone.
@@ -47,21 +41,5 @@ extension Colorizer {
     ) -> Tensor {
         conditions.check(samples: chroma.shape[0])
         return conditions.regularizer?(chroma, temperatures: temperatures, execution) ?? chroma
-    }
-
-    /// Each block's condition, before the coefficient functions.
-    func heads(_ features: Tensor, _ execution: Execution) -> Heads.Output {
-        switch conditioning {
-        case .none:
-            let gray = FlowPlan.levels.map { level in
-                let factor = NetworkGeometry.chromaSide / level.size
-                let pooled = factor == 1 ? features : Elementwise.averagePool(features, factor, execution)
-                return Array(repeating: pooled, count: level.blocks)
-            }
-            let vector = Elementwise.averagePool(features, Self.grayPooling, execution)
-            return Heads.Output(images: gray, vector: vector.reshaped([features.shape[0], vector.channelSize]))
-        case .paper(_, let heads), .compact(_, let heads):
-            return heads(features, execution)
-        }
     }
 }

@@ -22,14 +22,8 @@ package final class Colorizer: Sendable {
     /// How the network was trained, as JSON text; nil for random weights.
     package let trainingRecord: String?
 
-    enum Conditioning: Sendable {
-        /// The gray image itself.
-        case none
-        case paper(VGGConditioning, Heads)
-        case compact(CompactConditioning, Heads)
-    }
-
-    let conditioning: Conditioning
+    let conditioning: any ConditioningNetwork
+    let heads: any ConditioningHeads
     let regression: Regression?
     let levels: [Level]
     let dense: DenseLevel
@@ -59,12 +53,11 @@ package final class Colorizer: Sendable {
         let hasNetwork = configuration.ablation != .none
         conditioning =
             switch (hasNetwork, configuration.preset) {
-            case (false, _): .none
-            case (true, .paper):
-                .paper(try VGGConditioning(configuration, from: weights), try Heads(configuration, from: weights))
-            case (true, .compact):
-                .compact(try CompactConditioning(configuration, from: weights), try Heads(configuration, from: weights))
+            case (false, _): GrayConditioning()
+            case (true, .paper): try VGGConditioning(configuration, from: weights)
+            case (true, .compact): try CompactConditioning(configuration, from: weights)
             }
+        heads = hasNetwork ? try Heads(configuration, from: weights) : GrayHeads()
         regression = configuration.affine ? try Regression(configuration, from: weights) : nil
         var levels: [Level] = []
         for (l, plan) in FlowPlan.levels.enumerated() {
@@ -72,14 +65,11 @@ package final class Colorizer: Sendable {
             levels.append(try Level("level\(l + 1)", plan, condition: condition, configuration, from: weights))
         }
         self.levels = levels
-        let pooled = NetworkGeometry.chromaSide / Self.grayPooling
+        let pooled = NetworkGeometry.chromaSide / GrayHeads.pooling
         dense = try DenseLevel(
             "level5.conditional", count: FlowPlan.dense.blocks, channels: FlowPlan.dense.values,
             condition: hasNetwork ? configuration.scaled(FlowPlan.denseHead.last?.channels ?? 0) : pooled * pooled,
             hidden: configuration.scaled(FlowPlan.dense.hidden), alpha: FlowPlan.colorClamp, from: weights)
         parameterCount = weights.parameterCount
     }
-
-    /// Side of the blocks over which the gray image is averaged for level 5 where there is no conditioning network.
-    package static let grayPooling = 8
 }

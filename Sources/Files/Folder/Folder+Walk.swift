@@ -38,7 +38,7 @@ extension Folder {
         return entries
     }
 
-    /// Which folder this is, whatever its name.
+    /// The folder's identity, whatever its name.
     package var identity: FileIdentity {
         get throws {
             try descriptor.status(path).stamp.identity
@@ -46,7 +46,7 @@ extension Folder {
     }
 }
 
-/// What a folder holds under one name.
+/// An entry of a folder.
 package struct FolderEntry {
     package let path: RelativePath
     package let status: FileStatus

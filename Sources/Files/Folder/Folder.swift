@@ -18,17 +18,17 @@ package final class Folder: Sendable {
         descriptor = Descriptor(owning: raw)
     }
 
-    /// A path in it, for people and messages.
+    /// A path in the folder, for people and messages.
     package func display(_ path: RelativePath) -> String {
         path.isRoot ? self.path : "\(self.path)/\(path)"
     }
 
-    /// A path in it, for C functions and other libraries.
+    /// A path in the folder, for C functions and other libraries.
     package func absolute(_ path: RelativePath) -> [UInt8] {
         path.isRoot ? Array(self.path.utf8) : Array(self.path.utf8) + [UInt8(ascii: "/")] + path.bytes
     }
 
-    /// Opens a directory of it.
+    /// Opens a directory in the folder.
     package func directory(_ path: RelativePath) throws -> Descriptor {
         let flags = O_RDONLY | O_DIRECTORY
         var current = try Descriptor.open(descriptor.raw, [UInt8(ascii: ".")][...], flags, path: self.path)
@@ -38,7 +38,7 @@ package final class Folder: Sendable {
         return current
     }
 
-    /// Opens a plain file of it for reading.
+    /// Opens a plain file in the folder for reading.
     package func file(_ path: RelativePath) throws -> Descriptor {
         let parent = try directory(path.parent)
         let file = try Descriptor.open(parent.raw, path.name, O_RDONLY, path: display(path))
@@ -48,7 +48,7 @@ package final class Folder: Sendable {
         return file
     }
 
-    /// The whole content of a plain file of it; throws `damaged` where there is more than the limit, in bytes.
+    /// The whole content of a plain file in the folder; throws `damaged` where it has more bytes than the limit.
     package func content(_ path: RelativePath, limit: Int) throws -> Data {
         let file = try file(path)
         guard try file.status(display(path)).kind == .file else {
@@ -57,7 +57,7 @@ package final class Folder: Sendable {
         return try file.content(limit: limit, display(path))
     }
 
-    /// What lies at a path; nil where nothing does.
+    /// The status of the entry at a path; nil where there is none.
     package func status(_ path: RelativePath) throws -> FileStatus? {
         do {
             let parent = try directory(path.parent)
@@ -72,7 +72,7 @@ package final class Folder: Sendable {
     /// Whether a plain file lies at a path.
     package func hasFile(_ path: RelativePath) throws -> Bool { try status(path)?.kind == .file }
 
-    /// What a name in an open directory is; nil where there is no such name.
+    /// The status of a name in an open directory; nil where there is no such name.
     package static func status(in directory: Int32, _ name: ArraySlice<UInt8>, _ path: String) throws -> FileStatus? {
         var buffer = stat()
         let result = name.withCString { fstatat(directory, $0, &buffer, AT_SYMLINK_NOFOLLOW) }
@@ -117,7 +117,7 @@ package final class Folder: Sendable {
     }
 }
 
-/// How a rename treats what has the new name already.
+/// The treatment of an entry that has a rename's new name already.
 package enum RenameRule: UInt32, Sendable {
     case noReplace = 1
     case exchange = 2

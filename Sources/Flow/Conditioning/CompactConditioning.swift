@@ -2,7 +2,7 @@ import Kernels
 import Tensor
 
 /// EfficientNet-Lite2 and a feature pyramid: L [N, 1, 256, 256] to features [N, features, 64, 64].
-struct CompactConditioning: Sendable {
+struct CompactConditioning: ConditioningNetwork {
     private struct Stage: Sendable {
         let lateral: Convolution
         let smooth: Convolution

@@ -4,7 +4,7 @@ import Tensor
 /// The conditioning heads: features [N, F, 64, 64] to each block's condition.
 ///
 /// All first convolutions of one stride read the same features, so their filters are stacked into one convolution.
-package struct Heads: Sendable {
+package struct Heads: ConditioningHeads {
     /// The conditions of each level's blocks, as the coefficient functions see them.
     struct Output: Sendable {
         /// [level 1...4][block], [N, C, H, W].

@@ -2,7 +2,7 @@ import Kernels
 import Tensor
 
 /// The paper's conditioning network, after Zhang and others 2016: L [N, 1, 256, 256] to features [N, 256·width, 64, 64].
-package struct VGGConditioning: Sendable {
+package struct VGGConditioning: ConditioningNetwork {
     /// One of the convolutions.
     package enum Step: Sendable {
         case convolution(channels: Int, stride: Int = 1, dilation: Int = 1)

@@ -17,7 +17,7 @@ package struct LoadedModel: Sendable {
         let file = try ModelFile.open(found)
         let network = try Colorizer(file: file)
         // By its descriptor: another file may have the name by now.
-        let hash = try file.tensors.withDescriptor { try ContentHash(descriptor: $0, path: found) }
+        let hash = try ContentHash(descriptor: file.tensors.descriptor.raw, path: found)
         let name = URL(fileURLWithPath: found).deletingPathExtension().lastPathComponent
         return LoadedModel(
             path: found, colorizer: ImageColorizer(network: network),

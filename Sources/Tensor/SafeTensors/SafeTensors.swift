@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A safetensors file, open for reading: its header is in memory, its tensors are read when asked for.
@@ -35,14 +36,14 @@ package struct SafeTensors: Sendable {
     package let metadata: [String: String]
     /// Tensors by name.
     package let entries: [String: Entry]
-    private let file: InputFile
+    private let file: SafeTensorsFile
 
     /// Opens a file and checks its header against its length.
     package init(path: String) throws(SafeTensorsError) {
         func fail(_ reason: SafeTensorsError.Reason) -> SafeTensorsError {
             SafeTensorsError(path: path, reason: reason)
         }
-        let file = try InputFile(path: path)
+        let file = try SafeTensorsFile(path: path)
         let size = try file.size()
         guard size >= 8 else { throw fail(.truncated(expected: 8, found: size)) }
         let length = try file.read(0..<8).withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
@@ -58,10 +59,8 @@ package struct SafeTensors: Sendable {
         self.file = file
     }
 
-    /// Calls a function with the open file's descriptor, so that what else is read of it is of the same file.
-    package func withDescriptor<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
-        try file.withDescriptor(body)
-    }
+    /// The open file, for whoever reads something else of it.
+    package var descriptor: Descriptor { file.descriptor }
 
     /// A tensor of floats, whatever float type it is stored in.
     package func tensor(_ name: String) throws(SafeTensorsError) -> Tensor {

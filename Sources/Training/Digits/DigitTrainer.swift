@@ -106,7 +106,7 @@ package final class DigitTrainer {
 
     /// Takes one step and gives its loss in nats per dimension; at the end of an epoch the curve grows by a point.
     package func advance() throws(TrainingError) -> Double {
-        let start = DispatchTime.now().uptimeNanoseconds
+        let start = ContinuousClock.now
         let epoch = state.step / epochSteps
         if order.epoch != epoch {
             var stream = RandomStream(high: 1 << 63 | UInt64(epoch), low: settings.seed)
@@ -131,7 +131,7 @@ package final class DigitTrainer {
             state.curve.append(Epoch(step: state.step, training: mean, test: testLoss(limit: Self.testCount)))
             state.losses = []
         }
-        state.seconds += Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+        state.seconds += start.duration(to: .now) / .seconds(1)
         return loss
     }
 

@@ -121,7 +121,7 @@ struct ConditioningGraph {
             let pooled = factor == 1 ? features.value : Elementwise.averagePool(features.value, factor, tape.execution)
             return Array(repeating: Variable(pooled), count: level.blocks)
         }
-        let vector = Elementwise.averagePool(features.value, Colorizer.grayPooling, tape.execution)
+        let vector = Elementwise.averagePool(features.value, GrayHeads.pooling, tape.execution)
         let count = vector.shape[0]
         return FlowConditions(
             images: images, vector: Variable(vector.reshaped([count, count == 0 ? 0 : vector.count / count])))

@@ -48,9 +48,9 @@ struct Bench: ParsableCommand {
         case .paper: network = Colorizer(random: .paper(width: width ?? 1))
         case .compact: network = Colorizer(random: .compact(width: width ?? ModelConfiguration.compactWidth))
         case nil:
-            let start = DispatchTime.now().uptimeNanoseconds
+            let start = ContinuousClock.now
             network = try model.load().colorizer.network
-            startSeconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+            startSeconds = start.duration(to: .now) / .seconds(1)
         }
         let benchmark = StageBenchmark(network: network, samples: samples, execution: model.execution)
         let found = try benchmark.run(rounds: rounds)

@@ -1,28 +1,22 @@
+import Files
 import Foundation
 
-/// A file descriptor for reading at given places, closed with the last reference.
-final class InputFile: Sendable {
+/// A file of tensors, read at given places.
+struct SafeTensorsFile: Sendable {
+    let descriptor: Descriptor
     private let path: String
-    private let descriptor: Int32
 
     init(path: String) throws(SafeTensorsError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let raw = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard raw >= 0 else { throw Self.systemError(path) }
+        descriptor = Descriptor(owning: raw)
         self.path = path
-        guard descriptor >= 0 else { throw systemError() }
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    /// Calls a function with the descriptor, which stays open meanwhile.
-    func withDescriptor<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
-        defer { withExtendedLifetime(self) {} }
-        return try body(descriptor)
     }
 
     /// Length in bytes; only regular files have one.
     func size() throws(SafeTensorsError) -> Int {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw systemError() }
+        guard fstat(descriptor.raw, &status) == 0 else { throw Self.systemError(path) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw SafeTensorsError(path: path, reason: .notARegularFile) }
         return Int(status.st_size)
     }
@@ -43,9 +37,9 @@ final class InputFile: Sendable {
         var done = 0
         while done < range.count {
             let place = off_t(range.lowerBound + done)
-            let got = pread(descriptor, buffer.baseAddress! + done, range.count - done, place)
+            let got = pread(descriptor.raw, buffer.baseAddress! + done, range.count - done, place)
             if got < 0 && errno == EINTR { continue }
-            guard got >= 0 else { throw systemError() }
+            guard got >= 0 else { throw Self.systemError(path) }
             guard got > 0 else {
                 // It was longer when it was opened.
                 throw SafeTensorsError(path: path, reason: .truncated(expected: range.upperBound, found: Int(place)))
@@ -54,7 +48,7 @@ final class InputFile: Sendable {
         }
     }
 
-    private func systemError() -> SafeTensorsError {
+    private static func systemError(_ path: String) -> SafeTensorsError {
         SafeTensorsError(path: path, reason: .system(String(cString: strerror(errno))))
     }
 }
