@@ -111,7 +111,7 @@ import Testing
         let hash = Data(WorkIdentity("content").content.bytes)
         do {
             let queue = try DatabaseQueue(path: state + "/" + Ledger.fileName)
-            try LedgerSchema.migrator.migrate(queue, upTo: "1")
+            try JobSchema.migrator.migrate(queue, upTo: "1")
             try queue.write { database in
                 for (name, code, result) in [("a.tif", 3, "a"), ("b.tif", 0, nil), ("c.tif", 4, nil)] {
                     try database.execute(
