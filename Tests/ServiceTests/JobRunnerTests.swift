@@ -29,7 +29,8 @@ import Testing
         configuration.coloring.uncertainty = false
         spool = try configuration.spool(once: true).prepare()
         parts = try JobRunner.Spools(
-            inbox: Folder(spool.inbox), intake: Intake(configuration: spool), ledger: Ledger(state: spool.state),
+            inbox: Folder(spool.inbox), intake: Intake(configuration: spool),
+            ledger: SQLiteJobStore(state: spool.state),
             publisher: Publisher(configuration: spool), keeper: OriginalsKeeper(configuration: spool),
             failed: FailedStore(configuration: spool))
         let decoder = Repository.decoder()

@@ -24,7 +24,7 @@ private final class Worker {
         try publisher.sweep()
         var policy = RetryPolicy()
         policy.deaths = 1000
-        let ledger = try Ledger(state: configuration.state, policy: policy)
+        let ledger = try SQLiteJobStore(state: configuration.state, policy: policy)
         let inbox = try Folder(configuration.inbox)
         _ = try ledger.recover(publisher: publisher, inbox: inbox)
         let listener = Listener()
@@ -83,7 +83,7 @@ private final class Worker {
         #expect(results.sorted() == names.sorted())
         let done = try #require(spool.read("log")).split(separator: "\n")
         #expect(Set(done).count == done.count, "\(done)")
-        let ledger = try Ledger(reading: spool.configuration.state)
+        let ledger = try SQLiteJobStore(reading: spool.configuration.state)
         #expect(try ledger.counts().published == 60)
         #expect(try ledger.counts().pending == 0)
         #expect(

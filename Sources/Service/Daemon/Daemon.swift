@@ -92,7 +92,7 @@ package final class Daemon: Sendable {
         policy.attempts = configuration.attempts
         policy.baseSeconds = configuration.backoffSeconds
         policy.longestSeconds = max(policy.longestSeconds, policy.baseSeconds)
-        let ledger = try Ledger(state: spool.state, policy: policy)
+        let ledger = try SQLiteJobStore(state: spool.state, policy: policy)
         if let copy = ledger.brokenCopy {
             logger.warning("the ledger was damaged and is set aside as \(copy); a new one is made from the outbox")
         }

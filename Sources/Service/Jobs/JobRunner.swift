@@ -25,7 +25,7 @@ package final class JobRunner: Sendable {
     package struct Spools: Sendable {
         package var inbox: Folder
         package var intake: Intake
-        package var ledger: Ledger
+        package var ledger: any JobStore
         package var publisher: Publisher
         package var keeper: OriginalsKeeper
         package var failed: FailedStore
@@ -127,7 +127,7 @@ package final class JobRunner: Sendable {
     }
 
     /// Does what a step of the ledger calls for; files are moved by another thread.
-    package func handOver(_ step: Ledger.Step) {
+    package func handOver(_ step: JobStep) {
         switch step.action {
         case .enqueue, .enqueueLater, .leave: perform(step)
         case .settleOriginal where configuration.originals == .keep: break
@@ -146,7 +146,7 @@ package final class JobRunner: Sendable {
     package func waitForMoves() { moving.wait() }
 
     /// Does what a step of the ledger calls for.
-    package func perform(_ step: Ledger.Step) {
+    package func perform(_ step: JobStep) {
         let job = step.job
         switch step.action {
         case .enqueue: gate.push(job.candidate)
@@ -233,8 +233,7 @@ package final class JobRunner: Sendable {
     }
 
     /// Tells the ledger where a file's result lies.
-    private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: RelativePath) throws -> Ledger.Step
-    {
+    private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: RelativePath) throws -> JobStep {
         let step = try spools.ledger.published(
             candidate.path, stamp: candidate.stamp, sidecars: candidate.sidecars, as: identity, result: result)
         unrecorded.withLock { $0[identity] = nil }

@@ -10,7 +10,7 @@ package struct FailedRetry: Sendable {
     /// Retries the named photographs, or all that failed where none is named.
     package init(_ paths: [String], configuration: Configuration) throws {
         let spool = try configuration.spool(once: false).prepare()
-        let ledger = try Ledger(state: spool.state, setsAside: false)
+        let ledger = try SQLiteJobStore(state: spool.state, setsAside: false)
         let store = try FailedStore(configuration: spool)
         guard !paths.isEmpty else {
             // The ledger comes first: a file that arrives as failed would be set aside again.

@@ -3,16 +3,6 @@ import Spool
 
 /// What the ledger and a running daemon say of the queue.
 package struct QueueReport: Sendable, Encodable {
-    package struct Counts: Sendable, Encodable {
-        package var received: Int
-        package var claimed: Int
-        package var waiting: Int
-        package var published: Int
-        package var skipped: Int
-        package var failed: Int
-        package var quarantined: Int
-    }
-
     package struct Failure: Sendable, Encodable {
         package var path: String
         package var reason: String
@@ -33,7 +23,7 @@ package struct QueueReport: Sendable, Encodable {
     /// Whether a daemon runs and does not get on.
     package var isStuck: Bool
     package var daemon: Heartbeat?
-    package var counts: Counts
+    package var counts = JobCounts()
     package var oldestPending: Date?
     package var waiting: [Waiting]
     package var failures: [Failure]
@@ -48,18 +38,13 @@ package struct QueueReport: Sendable, Encodable {
         let silence = beat.map { Date().timeIntervalSince($0.written) } ?? .infinity
         isStuck = running && (silence > Heartbeat.patience || beat?.stuck == true)
         failedDirectory = configuration.failedDirectory
-        guard FileManager.default.fileExists(atPath: configuration.state + "/" + Ledger.fileName) else {
-            counts = Counts(
-                received: 0, claimed: 0, waiting: 0, published: 0, skipped: 0, failed: 0, quarantined: 0)
+        guard FileManager.default.fileExists(atPath: configuration.state + "/" + SQLiteJobStore.fileName) else {
             waiting = []
             failures = []
             return
         }
-        let ledger = try Ledger(reading: configuration.state)
-        let c = try ledger.counts()
-        counts = Counts(
-            received: c.received, claimed: c.claimed, waiting: c.waiting, published: c.published, skipped: c.skipped,
-            failed: c.failed, quarantined: c.quarantined)
+        let ledger = try SQLiteJobStore(reading: configuration.state)
+        counts = try ledger.counts()
         oldestPending = try ledger.oldestPending()
         waiting = try ledger.waiting().compactMap { job in
             guard case .waiting(let next, let reason) = job.state else { return nil }

@@ -1,26 +1,35 @@
 import Files
 import Foundation
 
-/// What the ledger knows of one file of the inbox.
+/// The record of one file of the inbox.
 package struct Job: Equatable, Sendable {
     package let path: RelativePath
     /// The file as the intake last saw it.
-    package let stamp: FileStamp
+    package var stamp: FileStamp
     /// The sidecars that held for it then; nil where no intake has told.
-    package let sidecars: SidecarStamp?
-    package let arrival: Date
-    package let state: JobState
+    package var sidecars: SidecarStamp?
+    package var arrival: Date
+    package var state = JobState.received
     /// Times it was claimed and not given back untried.
-    package let attempts: Int
+    package var attempts = 0
     /// Times the process died while it was worked on; a job with any should run alone.
-    package let deaths: Int
+    package var deaths = 0
     /// The content, model and settings of its last work, as far as that came.
-    package let identity: WorkIdentity?
+    package var identity: WorkIdentity?
     /// The last published result in the outbox.
-    package let result: RelativePath?
+    package var result: RelativePath?
     /// Whether that result is of `identity`.
-    package let isResultCurrent: Bool
-    package let updated: Date
+    package var isResultCurrent = false
+    package var updated: Date
+
+    /// A file that waits for its first worker.
+    package init(path: RelativePath, stamp: FileStamp, sidecars: SidecarStamp?, arrival: Date, updated: Date) {
+        self.path = path
+        self.stamp = stamp
+        self.sidecars = sidecars
+        self.arrival = arrival
+        self.updated = updated
+    }
 
     /// The file as a candidate for work.
     package var candidate: Candidate {

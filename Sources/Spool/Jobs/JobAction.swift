@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is to be done after an event.
+/// The next thing to do with a file after an event.
 package enum JobAction: Equatable, Sendable {
     /// Queue the file.
     case enqueue

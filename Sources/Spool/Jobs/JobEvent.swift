@@ -1,4 +1,4 @@
-/// What happens to a file.
+/// Something that happens to a file.
 package enum JobEvent: Equatable, Sendable {
     /// The intake has delivered it, with the content known before or another.
     case arrived(isChanged: Bool)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a file of the inbox stands.
+/// The state of a file of the inbox.
 package enum JobState: Equatable, Sendable {
     /// It waits for a worker.
     case received
@@ -31,5 +31,11 @@ package enum JobState: Equatable, Sendable {
         case .waiting(_, let reason), .skipped(let reason), .failed(let reason), .quarantined(let reason): reason
         case .received, .claimed, .published: nil
         }
+    }
+
+    /// When it is tried again; nil where it does not wait.
+    package var nextTry: Date? {
+        if case .waiting(let until, _) = self { return until }
+        return nil
     }
 }

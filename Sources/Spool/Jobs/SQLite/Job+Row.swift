@@ -3,8 +3,8 @@ import Files
 import Foundation
 import GRDB
 
-extension Job {
-    /// The numbers that stand for the states in the ledger's file.
+extension Job: FetchableRecord {
+    /// The numbers that stand for the states in the store's file.
     enum Code: Int, CaseIterable {
         case received = 0
         case claimed = 1
@@ -15,18 +15,35 @@ extension Job {
         case skipped = 6
     }
 
-    init(row: Row) throws {
+    /// The columns of `columnValues`, in their order.
+    static let columns = [
+        "path", "device", "inode", "size", "modified", "sidecars", "arrival", "state", "attempts", "deaths", "next_try",
+        "reason", "content", "model", "settings", "result", "is_current", "updated",
+    ]
+
+    /// The row of this.
+    var columnValues: StatementArguments {
+        [
+            path.data, Int64(bitPattern: stamp.device), Int64(bitPattern: stamp.inode), stamp.size, stamp.modified,
+            sidecars?.digest, arrival.timeIntervalSince1970, state.code.rawValue, attempts, deaths,
+            state.nextTry?.timeIntervalSince1970, state.reason, identity.map { Data($0.content.bytes) },
+            identity?.model, identity?.settings, result?.data, isResultCurrent, updated.timeIntervalSince1970,
+        ]
+    }
+
+    package init(row: Row) throws {
         guard let path = RelativePath(bytes: Array(row["path"] as Data)), let code = Code(rawValue: row["state"]) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row of no meaning")
         }
+        self.init(
+            path: path,
+            stamp: FileStamp(
+                device: UInt64(bitPattern: row["device"]), inode: UInt64(bitPattern: row["inode"]), size: row["size"],
+                modified: row["modified"]),
+            // A file that an older program made has no such column while it is only looked at.
+            sidecars: (row["sidecars"] as Int64?).map(SidecarStamp.init(digest:)),
+            arrival: Date(timeIntervalSince1970: row["arrival"]), updated: Date(timeIntervalSince1970: row["updated"]))
         let reason: String = row["reason"] ?? ""
-        self.path = path
-        stamp = FileStamp(
-            device: UInt64(bitPattern: row["device"]), inode: UInt64(bitPattern: row["inode"]), size: row["size"],
-            modified: row["modified"])
-        // A ledger that an older program made has no such column while it is only looked at.
-        sidecars = (row["sidecars"] as Int64?).map(SidecarStamp.init(digest:))
-        arrival = Date(timeIntervalSince1970: row["arrival"])
         state =
             switch code {
             case .received: .received
@@ -43,16 +60,14 @@ extension Job {
             let model: String = row["model"], let settings: String = row["settings"]
         {
             identity = WorkIdentity(content: content, model: model, settings: settings)
-        } else {
-            identity = nil
         }
         result = (row["result"] as Data?).flatMap { RelativePath(bytes: Array($0)) }
         isResultCurrent = row["is_current"]
-        updated = Date(timeIntervalSince1970: row["updated"])
     }
 }
 
 extension JobState {
+    /// The number that stands for this in the file.
     var code: Job.Code {
         switch self {
         case .received: .received
@@ -64,9 +79,8 @@ extension JobState {
         case .skipped: .skipped
         }
     }
+}
 
-    var nextTry: Double? {
-        if case .waiting(let until, _) = self { return until.timeIntervalSince1970 }
-        return nil
-    }
+extension RelativePath {
+    var data: Data { Data(bytes) }
 }

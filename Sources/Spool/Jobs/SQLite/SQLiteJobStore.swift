@@ -2,17 +2,15 @@ import Files
 import Foundation
 import GRDB
 
-/// The durable record of every file's state, in SQLite.
+/// The record of every file's state in a SQLite file, the ledger.
 ///
-/// It is an index, not the truth: inbox and outbox are. Whoever changes a state marks it here first and moves files
-/// after; the next arrival of a file that is marked already says what is left to do, so that a crash between the two
-/// loses nothing. Every call is one transaction, synced to the disk when it returns.
-package final class Ledger: Sendable {
+/// A transaction is synced to the disk when it returns.
+package final class SQLiteJobStore: JobStore {
     package static let fileName = "ledger.sqlite"
 
-    let path: String
-    let policy: RetryPolicy
-    let database: DatabaseQueue
+    private let path: String
+    package let policy: RetryPolicy
+    private let database: DatabaseQueue
     /// Where a broken ledger was set aside when this was opened.
     package let brokenCopy: String?
 
@@ -56,20 +54,25 @@ package final class Ledger: Sendable {
         }
     }
 
-    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    package func write<Value>(_ body: (any MutableJobTable) throws -> Value) throws -> Value {
         do {
-            return try database.write(body)
+            return try database.write { try body(SQLiteJobTable(database: $0)) }
         } catch {
             throw Self.explain(error, path)
         }
     }
 
-    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    package func read<Value>(_ body: (any JobTable) throws -> Value) throws -> Value {
         do {
-            return try database.read(body)
+            return try database.read { try body(SQLiteJobTable(database: $0)) }
         } catch {
             throw Self.explain(error, path)
         }
+    }
+
+    package func freeSpace() throws -> Int64 {
+        let folder = try Folder((path as NSString).deletingLastPathComponent)
+        return try folder.descriptor.freeSpace(folder.path)
     }
 
     private static func open(_ path: String) throws -> DatabaseQueue {
