@@ -9,6 +9,7 @@ package protocol MutableJobTable: JobTable {
     /// Forgets a file.
     func remove(_ path: RelativePath) throws
 
+    /// Remembers something; it is no error to do so again.
     func note(_ note: JobNote) throws
 }
 
@@ -21,7 +22,7 @@ package enum JobNote: String, Sendable {
 extension MutableJobTable {
     /// Moves a job on by an event and records it if anything changed.
     ///
-    /// - Parameter change: Changes what the state machine does not know of.
+    /// - Parameter change: Changes the fields that the state machine does not know of.
     func advance(
         _ job: Job, by event: JobEvent, _ policy: RetryPolicy, at now: Date, change: (inout Job) -> Void = { _ in }
     ) throws -> JobStep {
