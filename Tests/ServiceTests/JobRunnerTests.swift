@@ -36,10 +36,7 @@ import Testing
         _ = try decoder.start()
         let model = try LoadedModel.load(Repository.model)
         runner = JobRunner(
-            spools: parts,
-            current: .init(
-                configuration: configuration,
-                workshop: Workshop(model: model, configuration: configuration, decoder: decoder)),
+            spools: parts, configuration: configuration, model: model, decoder: decoder,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -48,6 +45,15 @@ import Testing
         try folder.write(photograph, "inbox/" + name)
         let path = RelativePath(name)!
         return Candidate(path: path, stamp: try parts.inbox.openFile(path).stamp, arrival: Date(), origin: .arrival)
+    }
+
+    @Test func aReloadSharesTheMemoryOfWhatIsInHand() throws {
+        var next = runner.configuration
+        next.memoryMegapixels = 20
+        let share = runner.budget.share(megapixels: 5)
+        runner.reload(next, model: try LoadedModel.load(Repository.model))
+        #expect(runner.pipeline.budget === runner.budget)
+        withExtendedLifetime(share) {}
     }
 
     /// A slow archive keeps neither the intake nor the signals waiting.

@@ -52,11 +52,7 @@ package final class Daemon: Sendable {
         }
         let parts = try open(spool, configuration)
         let runner = JobRunner(
-            spools: parts,
-            current: .init(
-                configuration: configuration,
-                workshop: Workshop(model: model, configuration: configuration, decoder: decoder)),
-            logger: logger)
+            spools: parts, configuration: configuration, model: model, decoder: decoder, logger: logger)
         // What is to be worked on is delivered by the intake as well; only what is not stays to be done here.
         for step in try parts.ledger.recover(publisher: parts.publisher, inbox: parts.inbox)
         where step.action != .enqueue { runner.handOver(step) }

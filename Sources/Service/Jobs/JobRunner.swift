@@ -2,6 +2,7 @@ import Files
 import Colorization
 import Digest
 import Foundation
+import Imaging
 import Logging
 import Spool
 import Synchronization
@@ -10,15 +11,10 @@ import Synchronization
 ///
 /// The ledger is told first and files are moved after, so that a crash between the two loses nothing.
 package final class JobRunner: Sendable {
-    /// What the daemon's settings and model are at the moment; replaced together by a reload.
-    package struct Current: Sendable {
-        package var configuration: Configuration
-        package var workshop: Workshop
-
-        package init(configuration: Configuration, workshop: Workshop) {
-            self.configuration = configuration
-            self.workshop = workshop
-        }
+    /// The daemon's settings and model; a reload replaces them together.
+    struct Current: Sendable {
+        var configuration: Configuration
+        var pipeline: ColoringPipeline
     }
 
     /// The parts of the spool that a job passes through.
@@ -50,25 +46,39 @@ package final class JobRunner: Sendable {
     private let unrecorded = Mutex<[WorkIdentity: RelativePath]>([:])
     let spools: Spools
     private let current: Mutex<Current>
+    private let decoder: SandboxedDecoder
+    /// The memory for photographs, one for every pipeline: work of an old and a new one may be in hand at once.
+    let budget: MemoryBudget
     let logger: Logger
 
-    package init(spools: Spools, current: Current, logger: Logger) {
+    package init(
+        spools: Spools, configuration: Configuration, model: LoadedModel, decoder: SandboxedDecoder, logger: Logger
+    ) {
         self.spools = spools
-        self.current = Mutex(current)
+        self.decoder = decoder
         self.logger = logger
+        budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
+        current = Mutex(
+            Current(
+                configuration: configuration,
+                pipeline: ColoringPipeline(
+                    model: model, configuration: configuration, decoder: decoder, budget: budget)))
     }
 
     /// Uses another model, and what a running daemon can take over of another configuration, from the next job on.
     package func reload(_ configuration: Configuration, model: LoadedModel) {
         current.withLock { current in
             let next = current.configuration.reloaded(from: configuration)
+            budget.resize(megapixels: next.memoryMegapixels)
             current = Current(
-                configuration: next, workshop: current.workshop.replaced(model: model, configuration: next))
+                configuration: next,
+                pipeline: ColoringPipeline(model: model, configuration: next, decoder: decoder, budget: budget))
         }
     }
 
     package var configuration: Configuration { current.withLock { $0.configuration } }
-    package var modelName: String { current.withLock { $0.workshop.model.metadata.name } }
+    var pipeline: ColoringPipeline { current.withLock { $0.pipeline } }
+    package var modelName: String { current.withLock { $0.pipeline.model.name } }
 
     /// Enters files that the intake found ready.
     package func receive(_ candidates: [Candidate]) {
@@ -202,7 +212,7 @@ package final class JobRunner: Sendable {
         let configuration = try Sidecars.resolve(now.configuration, root: spools.inbox.path, relative: path)
         let settings = configuration.coloring
         let identity = WorkIdentity(
-            content: content, model: now.workshop.model.metadata.sha256, settings: settings.key)
+            content: content, model: now.pipeline.model.sha256, settings: settings.key)
         if let result = try done(job, identity, isReplaced: configuration.originals == .keep) {
             perform(try record(candidate, identity, result))
             return
@@ -210,9 +220,9 @@ package final class JobRunner: Sendable {
 
         try spools.publisher.requireSpace(candidate.stamp.size * Int64(2 * settings.samples) + 8 << 20)
         let staging = try spools.publisher.stage()
-        let metadata = try now.workshop.make(
-            .init(folder: spools.inbox, relative: path, content: content), of: file, settings: settings,
-            into: staging.path
+        let source = ColoringRequest.Source(file, at: path, in: spools.inbox, content: content)
+        let metadata = try now.pipeline.run(
+            ColoringRequest(source: source, settings: settings), reading: file, into: staging.path
         ) { try registry.advance(token, to: $0.rawValue) }
         try registry.advance(token, to: "publishing")
         unrecorded.withLock { $0[identity] = path }
