@@ -81,7 +81,7 @@ import Testing
         let step = try parts.ledger.failedForGood(candidate.path, stamp: candidate.stamp, reason: "no picture")
         runner.moves.suspend()
         runner.handOver(step)
-        runner.gate.close()
+        runner.pending.close()
         runner.moves.resume()
         runner.waitForMoves()
         #expect(folder.exists("inbox/a.jpg") && folder.list("state/failed") == [])

@@ -60,7 +60,7 @@ package final class Daemon: Sendable {
         let signals = listen(runner, parts)
         defer { signals.forEach { $0.cancel() } }
         let pool = WorkerPool()
-        pool.start(workers: configuration.effectiveWorkers, take: runner.gate.take, work: runner.run)
+        pool.start(workers: configuration.effectiveWorkers, take: runner.pending.take, work: runner.run)
         let beat = heartbeat(runner, parts, state: spool.state)
         defer { beat.cancel() }
         var isAllSeen = true
@@ -119,7 +119,7 @@ package final class Daemon: Sendable {
                 manager.stopping()
                 if !once { logger.info("stopping: work in hand is finished; stop again to put it back") }
             case .stopIntake:
-                runner.gate.close()
+                runner.pending.close()
                 parts.intake.stop()
             case .abandonWork:
                 logger.notice("putting work in hand back")
@@ -159,7 +159,7 @@ package final class Daemon: Sendable {
         while putBack != runner.incomplete.load(ordering: .relaxed), lifecycle.withLock({ $0.phase == .running }) {
             putBack = runner.incomplete.load(ordering: .relaxed)
             isAllSeen = try parts.intake.scanOnce { runner.receive($0) }
-            runner.gate.waitUntilIdle()
+            runner.pending.waitUntilIdle()
             runner.waitForMoves()
         }
         act(.exhausted, runner, parts)
@@ -170,9 +170,9 @@ package final class Daemon: Sendable {
 
     /// Says what a single run has left undone.
     private func sumUp(_ runner: JobRunner, isAllSeen: Bool) {
-        if let reason = runner.gate.pauseReason {
+        if let reason = runner.pending.pauseReason {
             logger.error("ended early: \(reason)")
-        } else if !isAllSeen || runner.gate.queued > 0 {
+        } else if !isAllSeen || runner.pending.count > 0 {
             logger.notice("ended early: what was not begun stays in the inbox")
         } else {
             return
@@ -227,7 +227,8 @@ package final class Daemon: Sendable {
             }
         let beat = Heartbeat(
             process: getpid(), program: Program.name, model: runner.modelName, started: started, written: Date(),
-            watching: mode, paused: runner.gate.pauseReason, queued: runner.gate.queued, inHand: entries, stuck: stuck)
+            watching: mode, paused: runner.pending.pauseReason, queued: runner.pending.count, inHand: entries,
+            stuck: stuck)
         do {
             try beat.write(state: state)
             let counts = try parts.ledger.counts()
@@ -245,11 +246,11 @@ package final class Daemon: Sendable {
     }
 
     private func resumeIfRoom(_ runner: JobRunner, _ parts: JobRunner.Spools) {
-        guard let pause = runner.gate.pauseDuration, pause >= Self.shortestPause, !once else { return }
+        guard let pause = runner.pending.pauseDuration, pause >= Self.shortestPause, !once else { return }
         // Somewhat more than the reserve, so that it does not pause again at once; the ledger may lie on another disk.
         if (try? parts.publisher.requireSpace(64 << 20)) != nil, (try? parts.ledger.freeSpace()) ?? 0 > 16 << 20 {
             logger.notice("going on: there is room again")
-            runner.gate.resume()
+            runner.pending.resume()
             // It finds what the ledger had no room for.
             parts.intake.rescan()
         }

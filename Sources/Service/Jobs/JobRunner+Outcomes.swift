@@ -26,7 +26,7 @@ extension JobRunner {
             perform(try spools.ledger.failedForNow(path, reason: reason))
         case .noSpace(let reason):
             logger.warning("paused: \(reason)")
-            gate.pause(reason)
+            pending.pause(reason)
             perform(try spools.ledger.putBack(path))
         case .gone:
             logger.info("\(path): gone or replaced while it was worked on")

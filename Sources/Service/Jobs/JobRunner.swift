@@ -28,7 +28,7 @@ package final class JobRunner: Sendable {
     }
 
     package let registry = InFlightRegistry()
-    package let gate = WorkGate()
+    package let pending = PendingQueue()
     /// Files put back because they did not decode to their end.
     package let incomplete = Atomic<Int>(0)
     /// Files that failed for now or for good or were given up since the start.
@@ -84,7 +84,7 @@ package final class JobRunner: Sendable {
     package func receive(_ candidates: [Candidate]) {
         do {
             for (candidate, step) in zip(candidates, try spools.ledger.receive(candidates)) {
-                if step.action == .enqueue { gate.push(candidate) } else { handOver(step) }
+                if step.action == .enqueue { pending.push(candidate) } else { handOver(step) }
             }
         } catch {
             failures.add(1, ordering: .relaxed)
@@ -97,7 +97,7 @@ package final class JobRunner: Sendable {
     /// Queues the files whose next try is due.
     package func queueDue() {
         do {
-            for job in try spools.ledger.due() { gate.push(job.candidate) }
+            for job in try spools.ledger.due() { pending.push(job.candidate) }
         } catch {
             logger.error("\(error)")
         }
@@ -112,7 +112,7 @@ package final class JobRunner: Sendable {
         do {
             while let candidate = rest.last {
                 if let step = try spools.ledger.settle(candidate.path) {
-                    if step.job.state.isPending { gate.push(candidate) } else { handOver(step) }
+                    if step.job.state.isPending { pending.push(candidate) } else { handOver(step) }
                 }
                 rest.removeLast()
             }
@@ -144,7 +144,7 @@ package final class JobRunner: Sendable {
         case .settleOriginal, .setAside:
             moves.async(group: moving) { [self] in
                 // What is not begun before the end is done after the next start.
-                if gate.isClosed { return }
+                if pending.isClosed { return }
                 let token = registry.begin(step.job.path.description)
                 defer { registry.end(token) }
                 if (try? registry.advance(token, to: "moving")) != nil { perform(step) }
@@ -159,7 +159,7 @@ package final class JobRunner: Sendable {
     package func perform(_ step: Ledger.Step) {
         let job = step.job
         switch step.action {
-        case .enqueue: gate.push(job.candidate)
+        case .enqueue: pending.push(job.candidate)
         case .enqueueLater, .leave: break
         case .settleOriginal: settle(job)
         case .setAside(let reason): setAside(job, reason)
@@ -168,7 +168,7 @@ package final class JobRunner: Sendable {
 
     /// Works on one file; nothing that goes wrong with it gets out.
     package func run(_ candidate: Candidate) {
-        defer { gate.finish(candidate) }
+        defer { pending.finish(candidate) }
         do {
             guard let job = try spools.ledger.claim(candidate.path) else { return }
             let path = candidate.path
@@ -192,7 +192,7 @@ package final class JobRunner: Sendable {
     }
 
     private func pauseIfFull(_ error: any Error) {
-        if let error = error as? FileError, error.isDiskFull { gate.pause("\(error)") }
+        if let error = error as? FileError, error.isDiskFull { pending.pause("\(error)") }
     }
 
     private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
@@ -230,7 +230,7 @@ package final class JobRunner: Sendable {
         let result = try staging.publish(
             metadata, of: path, content: content, previous: job.result,
             replacesOther: configuration.originals == .keep, spools.publisher)
-        for other in try spools.ledger.displace(from: result, by: path, as: identity) { gate.push(other.candidate) }
+        for other in try spools.ledger.displace(from: result, by: path, as: identity) { pending.push(other.candidate) }
         let step = try record(candidate, identity, result)
         let seconds = metadata.timings
         logger.info(
