@@ -218,13 +218,7 @@ package final class Daemon: Sendable {
         let entries = runner.registry.entries
         let stuck = InFlightRegistry.isStuck(entries, decodeSeconds: configuration.decodeSeconds)
         if !stuck { manager.watchdog() }
-        let mode =
-            switch parts.intake.mode {
-            case .starting: "starting"
-            case .events: "events"
-            case .polling(let reason): "polling: \(reason)"
-            case .stopped: "stopped"
-            }
+        let mode = parts.intake.mode
         let beat = Heartbeat(
             process: getpid(), program: Program.name, model: runner.modelName, started: started, written: Date(),
             watching: mode, paused: runner.pending.pauseReason, queued: runner.pending.count, inHand: entries,
@@ -237,7 +231,7 @@ package final class Daemon: Sendable {
             guard !configuration.metrics.isEmpty else { return }
             let metrics = Metrics(
                 counts: counts, oldestPending: try parts.ledger.oldestPending(), inHand: entries.count,
-                polling: mode.hasPrefix("polling"), paused: beat.paused != nil,
+                polling: mode.isPolling, paused: beat.paused != nil,
                 freeBytes: try parts.publisher.freeSpace())
             try Data(metrics.text().utf8).write(to: URL(fileURLWithPath: configuration.metrics), options: .atomic)
         } catch {

@@ -12,8 +12,7 @@ package struct Heartbeat: Codable, Sendable, Equatable {
     package var model: String
     package var started: Date
     package var written: Date
-    /// `events`, `polling: reason`, `starting` or `stopped`.
-    package var watching: String
+    package var watching: Intake.Mode
     /// Why nothing new is begun; absent where nothing is in the way.
     package var paused: String?
     package var queued: Int

@@ -147,7 +147,7 @@ package final class JobRunner: Sendable {
                 if pending.isClosed { return }
                 let token = registry.begin(step.job.path.description)
                 defer { registry.end(token) }
-                if (try? registry.advance(token, to: "moving")) != nil { perform(step) }
+                if (try? registry.advance(token, to: .moving)) != nil { perform(step) }
             }
         }
     }
@@ -177,7 +177,7 @@ package final class JobRunner: Sendable {
             defer { registry.end(token) }
             do {
                 // One that was in hand when the process died must not take others with it again.
-                try registry.advance(token, to: "waiting for its turn")
+                try registry.advance(token, to: .waitingForTurn)
                 try suspects.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
             } catch {
                 try resolve(ErrorClass(error, of: path.escapedName), candidate, job)
@@ -196,11 +196,11 @@ package final class JobRunner: Sendable {
     }
 
     private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
-        try registry.advance(token, to: "opening")
+        try registry.advance(token, to: .opening)
         let file = try spools.inbox.openFile(candidate.path, expecting: candidate.stamp)
         let content = try file.hash()
         // The same picture under another name may be in hand; what it comes to will do for this one as well.
-        try registry.advance(token, to: "waiting for its turn")
+        try registry.advance(token, to: .waitingForTurn)
         try pictures.take(content) { try work(on: candidate, file, content, job, token) }
     }
 
@@ -223,8 +223,8 @@ package final class JobRunner: Sendable {
         let source = ColoringRequest.Source(file, at: path, in: spools.inbox, content: content)
         let metadata = try now.pipeline.run(
             ColoringRequest(source: source, settings: settings), reading: file, into: staging.path
-        ) { try registry.advance(token, to: $0.rawValue) }
-        try registry.advance(token, to: "publishing")
+        ) { try registry.advance(token, to: JobStage($0)) }
+        try registry.advance(token, to: .publishing)
         unrecorded.withLock { $0[identity] = path }
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
         let result = try staging.publish(

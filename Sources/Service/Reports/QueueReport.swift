@@ -92,7 +92,7 @@ package struct QueueReport: Sendable, Encodable {
         lines.append("done        \(counts.published), \(counts.skipped) left alone")
         lines.append("failed      \(counts.failed), \(counts.quarantined) quarantined; in \(failedDirectory)")
         for entry in daemon?.inHand ?? [] {
-            lines.append("  \(entry.path): \(entry.stage), \(Int(entry.seconds)) s")
+            lines.append("  \(entry.path): \(entry.stage.rawValue), \(Int(entry.seconds)) s")
         }
         for entry in waiting { lines.append("  \(entry.path): \(entry.reason); it will be tried again") }
         if waiting.count < counts.waiting { lines.append("  …") }

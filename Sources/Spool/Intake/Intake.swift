@@ -8,14 +8,6 @@ import Synchronization
 /// Events are hints and scans are the truth: an event makes the intake look at a path, and every path is looked at by a
 /// scan at start, at intervals, and whenever events may have been lost. One thread does all of it.
 package final class Intake: Sendable {
-    /// How the intake learns of files.
-    package enum Mode: Equatable, Sendable {
-        case starting
-        case events
-        case polling(reason: String)
-        case stopped
-    }
-
     /// Something that the operator should know; each kind is reported once in ten minutes at most.
     package struct Warning: Equatable, Sendable {
         package enum Kind: Sendable, CaseIterable {
