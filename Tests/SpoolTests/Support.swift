@@ -97,6 +97,15 @@ extension WorkIdentity {
 }
 
 extension Publisher {
+    /// Sweeps, and throws the first error that keeps something from being removed.
+    @discardableResult
+    func sweep() throws -> Int {
+        var first: (any Error)?
+        let count = try sweep { first = first ?? $0 }
+        if let first { throw first }
+        return count
+    }
+
     /// Publishes a result of one variant.
     @discardableResult
     func publish(

@@ -43,84 +43,66 @@ package final class Daemon: Sendable {
     /// - Throws: What keeps it from starting.
     package func run() throws -> Bool {
         let configuration = try load()
-        let spool = try configuration.spool(once: once).prepare()
-        let lock = try InstanceLock(configuration: spool)
-        defer { withExtendedLifetime(lock) {} }
+        let spool = try open(configuration)
         let model = try LoadedModel.load(configuration.model)
         if let gap = try decoder.start().gap {
             logger.warning("decoders are confined less than they could be: there is no \(gap) here")
         }
-        let parts = try open(spool, configuration)
         let runner = JobRunner(
-            spools: parts, configuration: configuration, model: model, decoder: decoder, logger: logger)
-        // What is to be worked on is delivered by the intake as well; only what is not stays to be done here.
-        for step in try parts.ledger.recover(publisher: parts.publisher, inbox: parts.inbox)
-        where step.action != .enqueue { runner.handOver(step) }
+            spool: spool, configuration: configuration, model: model, decoder: decoder, logger: logger)
+        // The intake delivers the files that are to be worked on.
+        for step in spool.recovered where step.action != .enqueue { runner.handOver(step) }
 
-        let signals = listen(runner, parts)
+        let signals = listen(runner, spool)
         defer { signals.forEach { $0.cancel() } }
         let pool = WorkerPool()
         pool.start(workers: configuration.effectiveWorkers, take: runner.pending.take, work: runner.run)
-        let beat = heartbeat(runner, parts, state: spool.state)
+        let beat = heartbeat(runner, spool)
         defer { beat.cancel() }
         var isAllSeen = true
         if once {
-            isAllSeen = try workOff(runner, parts, pool)
+            isAllSeen = try workOff(runner, spool, pool)
         } else {
-            parts.intake.start { runner.receive($0) }
-            waitForWatch(parts.intake)
-            control.sync { act(.ready, runner, parts) }
+            spool.intake.start { runner.receive($0) }
+            waitForWatch(spool.intake)
+            control.sync { act(.ready, runner, spool) }
         }
         pool.wait()
         runner.waitForMoves()
         if once { sumUp(runner, isAllSeen: isAllSeen) }
-        parts.intake.stop()
+        spool.intake.stop()
         // What is on its way on this queue finds everything still there.
-        control.sync { beatOnce(runner, parts, state: spool.state) }
-        act(.idle, runner, parts)
+        control.sync { beatOnce(runner, spool) }
+        act(.idle, runner, spool)
         logger.info("stopped")
         return runner.failures.load(ordering: .relaxed) == 0
     }
 
-    private func open(_ spool: SpoolConfiguration, _ configuration: Configuration) throws -> JobRunner.Spools {
-        let logger = logger
+    private func open(_ configuration: Configuration) throws -> Spool {
         var policy = RetryPolicy()
         policy.attempts = configuration.attempts
         policy.baseSeconds = configuration.backoffSeconds
         policy.longestSeconds = max(policy.longestSeconds, policy.baseSeconds)
-        let ledger = try Ledger(state: spool.state, policy: policy)
-        if let copy = ledger.brokenCopy {
-            logger.warning("the ledger was damaged and is set aside as \(copy); a new one is made from the outbox")
+        let logger = logger
+        return try Spool(configuration.spool(once: once), policy: policy) {
+            logger.log(level: $0.isWarning ? .warning : .notice, "\($0)")
         }
-        let publisher = try Publisher(configuration: spool)
-        try publisher.sweep()
-        if try ledger.needsRebuild() {
-            let count = try ledger.rebuild(from: publisher) { logger.warning("the outbox: \($0)") }
-            if count > 0 { logger.notice("\(count) results of the outbox entered in a new ledger") }
-        }
-        return JobRunner.Spools(
-            inbox: try Folder(spool.inbox),
-            intake: Intake(
-                configuration: spool, onWarning: { logger.warning("\($0.message)") },
-                onRefusal: { logger.warning("\($0.path): not taken: \($0.reason.rawValue)") }),
-            ledger: ledger, publisher: publisher, keeper: try OriginalsKeeper(configuration: spool),
-            failed: try FailedStore(configuration: spool))
     }
 
     // MARK: Life
 
-    private func act(_ event: Lifecycle.Event, _ runner: JobRunner, _ parts: JobRunner.Spools) {
+    private func act(_ event: Lifecycle.Event, _ runner: JobRunner, _ spool: Spool) {
         for action in lifecycle.withLock({ $0.handle(event) }) {
             switch action {
             case .announceReady:
                 manager.ready()
-                logger.info("watching \(parts.inbox.path)")
+                logger.info("watching \(spool.inbox.path)")
             case .announceStopping:
                 manager.stopping()
                 if !once { logger.info("stopping: work in hand is finished; stop again to put it back") }
             case .stopIntake:
                 runner.pending.close()
-                parts.intake.stop()
+                spool.intake.stop()
             case .abandonWork:
                 logger.notice("putting work in hand back")
                 runner.registry.abandon()
@@ -131,7 +113,7 @@ package final class Daemon: Sendable {
     }
 
     private func listen(
-        _ runner: JobRunner, _ parts: JobRunner.Spools
+        _ runner: JobRunner, _ spool: Spool
     ) -> [any DispatchSourceSignal] {
         let reactions: [(Int32, Lifecycle.Event)] = [
             (SIGTERM, .terminate), (SIGINT, .terminate), (SIGHUP, .reload),
@@ -139,7 +121,7 @@ package final class Daemon: Sendable {
         return reactions.map { number, event in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: control)
-            source.setEventHandler { [self] in act(event, runner, parts) }
+            source.setEventHandler { [self] in act(event, runner, spool) }
             source.activate()
             return source
         }
@@ -151,18 +133,18 @@ package final class Daemon: Sendable {
     }
 
     /// Works off what lies in the inbox; false where not all of it was seen.
-    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools, _ pool: WorkerPool) throws -> Bool {
-        act(.ready, runner, parts)
+    private func workOff(_ runner: JobRunner, _ spool: Spool, _ pool: WorkerPool) throws -> Bool {
+        act(.ready, runner, spool)
         var putBack = -1
         var isAllSeen = false
         // What was put back as incomplete comes again with the next scan, for the last time.
         while putBack != runner.incomplete.load(ordering: .relaxed), lifecycle.withLock({ $0.phase == .running }) {
             putBack = runner.incomplete.load(ordering: .relaxed)
-            isAllSeen = try parts.intake.scanOnce { runner.receive($0) }
+            isAllSeen = try spool.intake.scanOnce { runner.receive($0) }
             runner.pending.waitUntilIdle()
             runner.waitForMoves()
         }
-        act(.exhausted, runner, parts)
+        act(.exhausted, runner, spool)
         // Stopped, it may still put something back.
         pool.wait()
         return isAllSeen && putBack == runner.incomplete.load(ordering: .relaxed)
@@ -199,54 +181,54 @@ package final class Daemon: Sendable {
     // MARK: Heartbeat
 
     private func heartbeat(
-        _ runner: JobRunner, _ parts: JobRunner.Spools, state: String
+        _ runner: JobRunner, _ spool: Spool
     ) -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: control)
-        timer.setEventHandler { [self] in beatOnce(runner, parts, state: state) }
+        timer.setEventHandler { [self] in beatOnce(runner, spool) }
         timer.schedule(deadline: .now(), repeating: min(Self.beatSeconds, manager.watchdogInterval ?? Self.beatSeconds))
         timer.activate()
         return timer
     }
 
-    private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
+    private func beatOnce(_ runner: JobRunner, _ spool: Spool) {
         manager.repeatUnheard()
         runner.settleAgain()
         runner.withdrawVanished()
         if !once { runner.queueDue() }
-        resumeIfRoom(runner, parts)
+        resumeIfRoom(runner, spool)
         let configuration = runner.configuration
         let entries = runner.registry.entries
         let stuck = InFlightRegistry.isStuck(entries, decodeSeconds: configuration.decodeSeconds)
         if !stuck { manager.watchdog() }
-        let mode = parts.intake.mode
+        let mode = spool.intake.mode
         let beat = Heartbeat(
             process: getpid(), program: Program.name, model: runner.modelName, started: started, written: Date(),
             watching: mode, paused: runner.pending.pauseReason, queued: runner.pending.count, inHand: entries,
             stuck: stuck)
         do {
-            try beat.write(state: state)
-            let counts = try parts.ledger.counts()
+            try beat.write(state: spool.configuration.state)
+            let counts = try spool.jobs.counts()
             let failed = counts.failed + counts.quarantined
             manager.status("\(counts.pending) to do, \(counts.published) done, \(failed) failed")
             guard !configuration.metrics.isEmpty else { return }
             let metrics = Metrics(
-                counts: counts, oldestPending: try parts.ledger.oldestPending(), inHand: entries.count,
+                counts: counts, oldestPending: try spool.jobs.oldestPending(), inHand: entries.count,
                 polling: mode.isPolling, paused: beat.paused != nil,
-                freeBytes: try parts.publisher.freeSpace())
+                freeBytes: try spool.publisher.freeSpace())
             try Data(metrics.text().utf8).write(to: URL(fileURLWithPath: configuration.metrics), options: .atomic)
         } catch {
             logger.debug("status not written: \(error)")
         }
     }
 
-    private func resumeIfRoom(_ runner: JobRunner, _ parts: JobRunner.Spools) {
+    private func resumeIfRoom(_ runner: JobRunner, _ spool: Spool) {
         guard let pause = runner.pending.pauseDuration, pause >= Self.shortestPause, !once else { return }
         // Somewhat more than the reserve, so that it does not pause again at once; the ledger may lie on another disk.
-        if (try? parts.publisher.requireSpace(64 << 20)) != nil, (try? parts.ledger.freeSpace()) ?? 0 > 16 << 20 {
+        if (try? spool.publisher.requireSpace(64 << 20)) != nil, (try? spool.jobs.freeSpace()) ?? 0 > 16 << 20 {
             logger.notice("going on: there is room again")
             runner.pending.resume()
             // It finds what the ledger had no room for.
-            parts.intake.rescan()
+            spool.intake.rescan()
         }
     }
 }

@@ -17,16 +17,6 @@ package final class JobRunner: Sendable {
         var pipeline: ColoringPipeline
     }
 
-    /// The parts of the spool that a job passes through.
-    package struct Spools: Sendable {
-        package var inbox: Folder
-        package var intake: Intake
-        package var ledger: Ledger
-        package var publisher: Publisher
-        package var keeper: OriginalsKeeper
-        package var failed: FailedStore
-    }
-
     package let registry = InFlightRegistry()
     package let pending = PendingQueue()
     /// Files put back because they did not decode to their end.
@@ -44,7 +34,7 @@ package final class JobRunner: Sendable {
     private let pictures = KeyedLock<ContentHash>()
     /// Work whose result may lie in the outbox while the ledger does not know it, and the file it is of.
     private let unrecorded = Mutex<[WorkIdentity: RelativePath]>([:])
-    let spools: Spools
+    let spool: Spool
     private let current: Mutex<Current>
     private let decoder: SandboxedDecoder
     /// The memory for photographs, one for every pipeline: work of an old and a new one may be in hand at once.
@@ -52,9 +42,9 @@ package final class JobRunner: Sendable {
     let logger: Logger
 
     package init(
-        spools: Spools, configuration: Configuration, model: LoadedModel, decoder: SandboxedDecoder, logger: Logger
+        spool: Spool, configuration: Configuration, model: LoadedModel, decoder: SandboxedDecoder, logger: Logger
     ) {
-        self.spools = spools
+        self.spool = spool
         self.decoder = decoder
         self.logger = logger
         budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
@@ -83,13 +73,13 @@ package final class JobRunner: Sendable {
     /// Enters files that the intake found ready.
     package func receive(_ candidates: [Candidate]) {
         do {
-            for (candidate, step) in zip(candidates, try spools.ledger.receive(candidates)) {
+            for (candidate, step) in zip(candidates, try spool.jobs.receive(candidates)) {
                 if step.action == .enqueue { pending.push(candidate) } else { handOver(step) }
             }
         } catch {
             failures.add(1, ordering: .relaxed)
             logger.error("\(error); the files are looked at again at the next scan")
-            for candidate in candidates { spools.intake.forget(candidate.path) }
+            for candidate in candidates { spool.intake.forget(candidate.path) }
             pauseIfFull(error)
         }
     }
@@ -97,7 +87,7 @@ package final class JobRunner: Sendable {
     /// Queues the files whose next try is due.
     package func queueDue() {
         do {
-            for job in try spools.ledger.due() { pending.push(job.candidate) }
+            for job in try spool.jobs.due() { pending.push(job.candidate) }
         } catch {
             logger.error("\(error)")
         }
@@ -111,7 +101,7 @@ package final class JobRunner: Sendable {
         }
         do {
             while let candidate = rest.last {
-                if let step = try spools.ledger.settle(candidate.path) {
+                if let step = try spool.jobs.settle(candidate.path) {
                     if step.job.state.isPending { pending.push(candidate) } else { handOver(step) }
                 }
                 rest.removeLast()
@@ -125,11 +115,11 @@ package final class JobRunner: Sendable {
     package func withdrawVanished() {
         let paths = growing.withLock { $0 }
         do {
-            for path in try paths.filter({ try !spools.inbox.hasFile($0) }) {
+            for path in try paths.filter({ try !spool.inbox.hasFile($0) }) {
                 // One that is in hand again sees for itself.
                 guard growing.withLock({ $0.remove(path) }) != nil else { continue }
-                try spools.ledger.withdraw([path])
-                spools.intake.forget(path)
+                try spool.jobs.withdraw([path])
+                spool.intake.forget(path)
             }
         } catch {
             logger.debug("\(error)")
@@ -170,7 +160,7 @@ package final class JobRunner: Sendable {
     package func run(_ candidate: Candidate) {
         defer { pending.finish(candidate) }
         do {
-            guard let job = try spools.ledger.claim(candidate.path) else { return }
+            guard let job = try spool.jobs.claim(candidate.path) else { return }
             let path = candidate.path
             growing.withLock { _ = $0.remove(path) }
             let token = registry.begin(path.description)
@@ -197,7 +187,7 @@ package final class JobRunner: Sendable {
 
     private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
         try registry.advance(token, to: .opening)
-        let file = try spools.inbox.openFile(candidate.path, expecting: candidate.stamp)
+        let file = try spool.inbox.openFile(candidate.path, expecting: candidate.stamp)
         let content = try file.hash()
         // The same picture under another name may be in hand; what it comes to will do for this one as well.
         try registry.advance(token, to: .waitingForTurn)
@@ -209,7 +199,7 @@ package final class JobRunner: Sendable {
     ) throws {
         let path = candidate.path
         let now = current.withLock { $0 }
-        let configuration = try Sidecars.resolve(now.configuration, root: spools.inbox.path, relative: path)
+        let configuration = try Sidecars.resolve(now.configuration, root: spool.inbox.path, relative: path)
         let settings = configuration.coloring
         let identity = WorkIdentity(
             content: content, model: now.pipeline.model.sha256, settings: settings.key)
@@ -218,9 +208,9 @@ package final class JobRunner: Sendable {
             return
         }
 
-        try spools.publisher.requireSpace(candidate.stamp.size * Int64(2 * settings.samples) + 8 << 20)
-        let staging = try spools.publisher.stage()
-        let source = ColoringRequest.Source(file, at: path, in: spools.inbox, content: content)
+        try spool.publisher.requireSpace(candidate.stamp.size * Int64(2 * settings.samples) + 8 << 20)
+        let staging = try spool.publisher.stage()
+        let source = ColoringRequest.Source(file, at: path, in: spool.inbox, content: content)
         let metadata = try now.pipeline.run(
             ColoringRequest(source: source, settings: settings), reading: file, into: staging.path
         ) { try registry.advance(token, to: JobStage($0)) }
@@ -229,8 +219,8 @@ package final class JobRunner: Sendable {
         // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
         let result = try staging.publish(
             metadata, of: path, content: content, previous: job.result,
-            replacesOther: configuration.originals == .keep, spools.publisher)
-        for other in try spools.ledger.displace(from: result, by: path, as: identity) { pending.push(other.candidate) }
+            replacesOther: configuration.originals == .keep, spool.publisher)
+        for other in try spool.jobs.displace(from: result, by: path, as: identity) { pending.push(other.candidate) }
         let step = try record(candidate, identity, result)
         let seconds = metadata.timings
         logger.info(
@@ -245,7 +235,7 @@ package final class JobRunner: Sendable {
     /// Tells the ledger where a file's result lies.
     private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: RelativePath) throws -> Ledger.Step
     {
-        let step = try spools.ledger.published(
+        let step = try spool.jobs.published(
             candidate.path, stamp: candidate.stamp, sidecars: candidate.sidecars, as: identity, result: result)
         unrecorded.withLock { $0[identity] = nil }
         return step
@@ -256,27 +246,27 @@ package final class JobRunner: Sendable {
     /// `isReplaced` says that what the file's last result was made of is no more: then that result must not stay.
     private func done(_ job: Job, _ identity: WorkIdentity, isReplaced: Bool) throws -> RelativePath? {
         let path = job.path
-        switch try spools.ledger.identify(path, as: identity) {
+        switch try spool.jobs.identify(path, as: identity) {
         case .published(let result):
-            if try spools.publisher.result(at: result)?.identity == identity { return result }
+            if try spool.publisher.result(at: result)?.identity == identity { return result }
         case .duplicate(let other, let result):
-            if isReplaced, let own = job.result, own != result, try spools.publisher.result(at: own)?.source == path {
+            if isReplaced, let own = job.result, own != result, try spool.publisher.result(at: own)?.source == path {
                 break
             }
             // One that cannot be read keeps its own photograph waiting, and not this one.
-            if (try? spools.publisher.result(at: result))?.identity == identity {
+            if (try? spool.publisher.result(at: result))?.identity == identity {
                 logger.info("\(path): the same picture as \(other); its variants are in \(result)")
                 return result
             }
         case .new:
             if let other = unrecorded.withLock({ $0[identity] }),
-                let result = try spools.publisher.find(source: other, identity: identity)
+                let result = try spool.publisher.find(source: other, identity: identity)
             {
                 return result
             }
         }
-        return try spools.publisher.find(source: path, identity: identity) {
-            try spools.ledger.isResult($0, ofOtherThan: path)
+        return try spool.publisher.find(source: path, identity: identity) {
+            try spool.jobs.isResult($0, ofOtherThan: path)
         }
     }
 }

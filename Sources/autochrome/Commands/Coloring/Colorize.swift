@@ -28,7 +28,7 @@ struct Colorize: ParsableCommand {
             let path = URL(fileURLWithPath: output).standardizedFileURL.path
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             publisher = try Publisher(outbox: path, reserveBytes: 64 << 20)
-            try publisher.sweep()
+            try publisher.sweep { Output.complain("autochrome: \($0)") }
         } catch {
             throw Output.usage(error)
         }

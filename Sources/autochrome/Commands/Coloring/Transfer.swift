@@ -43,7 +43,7 @@ struct Transfer: ParsableCommand {
             let path = URL(fileURLWithPath: output).standardizedFileURL.path
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             publisher = try Publisher(outbox: path, reserveBytes: 64 << 20)
-            try publisher.sweep()
+            try publisher.sweep { Output.complain("autochrome: \($0)") }
             transfer = try LatentTransfer(
                 SandboxedDecoder().photograph(path: reference),
                 name: URL(fileURLWithPath: reference).lastPathComponent, sha256: ContentHash(file: reference).hex,
