@@ -47,7 +47,7 @@ import Testing
         next.memoryMegapixels = 20
         let share = runner.budget.share(megapixels: 5)
         runner.reload(next, model: try LoadedModel.load(Repository.model))
-        #expect(runner.pipeline.budget === runner.budget)
+        #expect(runner.now.pipeline.budget === runner.budget)
         withExtendedLifetime(share) {}
     }
 
@@ -62,7 +62,7 @@ import Testing
         // As after a crash between publishing and archiving, and an archive that does not answer.
         runner.moves.suspend()
         runner.receive([candidate])
-        runner.settleAgain()
+        runner.returnUnrecorded()
         #expect(folder.exists("inbox/a.jpg"), "whoever delivers it does not move it")
         runner.moves.resume()
         runner.waitForMoves()

@@ -73,7 +73,7 @@ package struct BulkRun: Sendable {
             var (staging, metadata) = try color(request, file)
             // It stays the result of that name, whatever the original is called in the archive.
             metadata.source.name = result.source.escapedName
-            try staging.seal(metadata, of: result.source)
+            try staging.add(metadata, of: result.source)
             try publisher.publish(staging, as: result.path, replacing: true)
             return .done(result: publisher.outbox.display(result.path), warnings: metadata.warnings)
         }

@@ -3,10 +3,10 @@ import Foundation
 import Spool
 
 extension JobRunner {
-    /// Does what an error that ended a file's work calls for.
-    func resolve(_ verdict: ErrorClass, _ candidate: Candidate, _ job: Job) throws {
+    /// Records the error that ended a file's work, and does what it calls for.
+    func resolve(_ error: ErrorClass, _ candidate: Candidate, _ job: Job) throws {
         let path = candidate.path
-        switch verdict {
+        switch error {
         case .skipped(let reason):
             logger.info("\(path): left alone: \(reason)")
             _ = try spool.jobs.skipped(
@@ -47,6 +47,7 @@ extension JobRunner {
                 path, stamp: candidate.stamp, sidecars: candidate.sidecars, reason: reason))
     }
 
+    /// Keeps, archives or deletes the original of a published result.
     func settle(_ job: Job) {
         guard let content = job.identity?.content else { return }
         switch spool.originals.settle(job.path, stamp: job.stamp, content: content) {
@@ -57,6 +58,7 @@ extension JobRunner {
         }
     }
 
+    /// Moves a file that failed for good out of the inbox.
     func setAside(_ job: Job, _ reason: String) {
         failures.add(1, ordering: .relaxed)
         do {

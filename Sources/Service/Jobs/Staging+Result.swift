@@ -11,13 +11,13 @@ extension Staging {
         _ metadata: ResultMetadata, of source: RelativePath, content: ContentHash, previous: RelativePath?,
         replacesOther: Bool = true, _ publisher: Publisher
     ) throws -> RelativePath {
-        try seal(metadata, of: source)
+        try add(metadata, of: source)
         return try publisher.publish(
             self, source: source, content: content, previous: previous, replacesOther: replacesOther)
     }
 
     /// Adds the metadata to what was written here.
-    func seal(_ metadata: ResultMetadata, of source: RelativePath) throws {
+    func add(_ metadata: ResultMetadata, of source: RelativePath) throws {
         for variant in metadata.variants {
             if let hash = ContentHash(hex: variant.sha256) { expect(variant.file, hash) }
         }

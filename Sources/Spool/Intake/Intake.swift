@@ -53,6 +53,11 @@ package final class Intake: Sendable {
         channel.stop()
     }
 
+    /// Asks the watch or a single scan to end, without waiting until it has.
+    package func requestStop() {
+        channel.requestStop()
+    }
+
     /// Asks for a full scan now.
     package func rescan() {
         channel.post { $0.rescan = true }
@@ -134,9 +139,13 @@ final class IntakeChannel: Sendable {
         running.leave()
     }
 
-    func stop() {
+    func requestStop() {
         state.withLock { $0.isStopping = true }
         wake()
+    }
+
+    func stop() {
+        requestStop()
         running.wait()
     }
 
