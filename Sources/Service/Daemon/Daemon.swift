@@ -28,7 +28,7 @@ package final class Daemon: Sendable {
 
     /// Runs until the work or the service ends.
     ///
-    /// - Returns: Whether everything that was begun succeeded.
+    /// - Returns: Whether everything that was begun succeeded and, in a single run, nothing is left to be done.
     /// - Throws: The reason why it cannot start.
     package func run() throws -> Bool {
         try open().run()

@@ -88,14 +88,29 @@ final class RunningDaemon: Sendable {
 
     /// Says what a single run leaves undone; true where that is nothing.
     private func reportRest(isAllSeen: Bool) -> Bool {
+        let isWaiting = reportWaiting()
         if let reason = runner.pending.pauseReason {
             logger.error("ended early: \(reason)")
         } else if !isAllSeen || runner.pending.count > 0 {
             logger.notice("ended early: files that were not begun stay in the inbox")
         } else {
-            return true
+            return !isWaiting
         }
         return false
+    }
+
+    /// Names the photographs that wait for a later try; false where there are none.
+    private func reportWaiting() -> Bool {
+        do {
+            let jobs = try spool.jobs.waiting()
+            for job in jobs { logger.warning("\(job.path): it waits for a later try: \(job.state.reason ?? "")") }
+            let rest = try spool.jobs.counts().waiting - jobs.count
+            if rest > 0 { logger.warning("\(rest) more photographs wait for a later try") }
+            return !jobs.isEmpty
+        } catch {
+            logger.error("\(error)")
+            return true
+        }
     }
 
     /// Does what an event in the service's life calls for.
