@@ -33,7 +33,7 @@ package final class Spool: Sendable {
         publisher = try Publisher(configuration: configuration)
         originals = try OriginalsKeeper(configuration: configuration)
         failed = try FailedStore(configuration: configuration)
-        intake = Intake(
+        intake = try Intake(
             configuration: configuration, onWarning: { report(.intake($0)) }, onRefusal: { report(.refusal($0)) })
         jobs = try Ledger(state: configuration.state, policy: policy)
         if let copy = jobs.brokenCopy { report(.ledgerSetAside(copy: copy)) }

@@ -133,7 +133,7 @@ final class Listener: Sendable {
     func warn(_ warning: Intake.Warning) { state.withLock { $0.warnings.append(warning) } }
 
     func intake(_ configuration: SpoolConfiguration) -> Intake {
-        Intake(
+        try! Intake(
             configuration: configuration, onWarning: { [self] in warn($0) }, onRefusal: { [self] in refuse($0) })
     }
 }

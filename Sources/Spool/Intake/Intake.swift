@@ -1,4 +1,5 @@
 import Files
+import CFileSystem
 import Foundation
 import Synchronization
 
@@ -23,13 +24,14 @@ package final class Intake: Sendable {
 
     /// An intake for a configuration whose folders `prepare()` has made.
     ///
-    /// The functions are called on the intake's thread and should return soon.
+    /// The functions are called on the intake's thread, which sees no file while they run; the kernel keeps the events of
+    /// that time.
     package init(
         configuration: SpoolConfiguration,
         onWarning: @escaping @Sendable (Warning) -> Void = { _ in },
         onRefusal: @escaping @Sendable (Refusal) -> Void = { _ in }
-    ) {
-        let channel = IntakeChannel(wakeFile: configuration.state + "/wake")
+    ) throws {
+        let channel = try IntakeChannel()
         self.channel = channel
         loop = Mutex(
             IntakeLoop(configuration: configuration, channel: channel, onWarning: onWarning, onRefusal: onRefusal))
@@ -105,13 +107,16 @@ final class IntakeChannel: Sendable {
     }
 
     private let state = Mutex(State())
-    private let posted = DispatchSemaphore(value: 0)
     private let running = DispatchGroup()
-    /// Lies in the state folder, which is watched beside the inbox: closing it ends a wait for events.
-    let wakeFile: String
+    /// Counts what was posted since the last wait; a wait for events ends with it too.
+    private let posted: Descriptor
+    /// The longest wait in seconds: poll's clock stands still while the machine sleeps.
+    private static let longestWait = 10.0
 
-    init(wakeFile: String) {
-        self.wakeFile = wakeFile
+    init() throws {
+        let raw = event_counter()
+        guard raw >= 0 else { throw FileError.last("make", "an event counter") }
+        posted = Descriptor(owning: raw)
     }
 
     var mode: Intake.Mode { state.withLock { $0.mode } }
@@ -161,14 +166,19 @@ final class IntakeChannel: Sendable {
         }
     }
 
-    /// Waits where there are no events to wait for.
-    func wait(seconds: Double) {
-        _ = posted.wait(timeout: .now() + seconds)
+    /// Waits until something was posted, the descriptor has something to read, or the time is over; perhaps less long.
+    func wait(seconds: Double, for descriptor: Int32? = nil) {
+        var entries = ([posted.raw] + (descriptor.map { [$0] } ?? [])).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        let milliseconds = (min(max(seconds, 0), Self.longestWait) * 1000).rounded(.up)
+        guard poll(&entries, nfds_t(entries.count), Int32(milliseconds)) > 0, entries[0].revents != 0 else { return }
+        var count: UInt64 = 0
+        _ = read(posted.raw, &count, MemoryLayout.size(ofValue: count))
     }
 
     private func wake() {
-        posted.signal()
-        let file = open(wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-        if file >= 0 { close(file) }
+        var one: UInt64 = 1
+        _ = write(posted.raw, &one, MemoryLayout.size(ofValue: one))
     }
 }

@@ -20,38 +20,34 @@ extension IntakeLoop {
             tableReason = "as configured"
             return
         }
-        let wake = open(channel.wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-        if wake >= 0 { close(wake) }
         do {
-            table = try WatchTable(root: configuration.inbox, wakeFile: channel.wakeFile)
-        } catch let error as WatchTable.Unavailable {
-            tableReason = error.reason
-            warn(.noEvents, "no events, polling instead: \(error.reason)")
+            table = try WatchTable(root: configuration.inbox)
         } catch {
-            preconditionFailure("a watch table fails in one way only")
+            doWithoutTable(error)
         }
+    }
+
+    private func doWithoutTable(_ error: WatchTable.Unavailable) {
+        table = nil
+        tableReason = error.reason
+        warn(.noEvents, "no events, polling instead: \(error.reason)")
     }
 
     /// Waits for events, or until something else is to be done, and handles what came.
     func handleEvents() {
         let now = MonotonicTime.now
         let next = [stability.nextDue, nextScan, probeDue].compactMap { $0 }.min()!
-        let wait = max(0, next - now)
-        guard table != nil else {
-            channel.wait(seconds: min(wait, 1))
-            return
-        }
-        // The library counts in whole seconds: for a shorter wait look now, and again in a moment.
-        var event = table?.next(timeout: wait >= 1 ? 1 : 0)
-        if event == nil, wait < 1 {
-            channel.wait(seconds: min(wait, 0.05))
-            event = table?.next(timeout: 0)
+        // The library may have read events that were not handled yet.
+        var event = table?.next()
+        if event == nil {
+            channel.wait(seconds: next - now, for: table?.descriptor)
+            event = table?.next()
         }
         var handled = 0
         while let current = event {
             handle(current)
             handled += 1
-            event = handled < Self.turn ? table?.next(timeout: 0) : nil
+            event = handled < Self.turn ? table?.next() : nil
         }
         if let due = probeDue, MonotonicTime.now >= due {
             probeDue = nil
@@ -60,7 +56,6 @@ extension IntakeLoop {
             updateMode()
             nextScan = .now
         }
-        if table?.needsRenewal == true { renewTable() }
     }
 
     /// Does what one event asks for.
@@ -153,9 +148,13 @@ extension IntakeLoop {
         }
     }
 
-    /// Starts again with a fresh table, since some events were lost or too many folders have come and gone.
+    /// Starts again with a fresh table, which the next scan fills.
     func renewTable() {
-        table?.renew()
+        do {
+            try table?.renew()
+        } catch {
+            doWithoutTable(error)
+        }
         nextScan = .now
     }
 

@@ -50,7 +50,7 @@ extension IntakeLoop {
             let isFirst = folder == nil && inboxReason == nil
             folder = found
             inboxReason = nil
-            if !isFirst { table?.renew() }
+            if !isFirst { renewTable() }
             watch(.root)
             probeEvents()
             return true

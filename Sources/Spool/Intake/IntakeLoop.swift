@@ -50,7 +50,7 @@ final class IntakeLoop {
             takeRequests()
             if MonotonicTime.now >= nextScan { scanAll() }
             handleEvents()
-            settle(deliver)
+            deliverReady(deliver)
         }
         table = nil
         folder = nil
@@ -62,11 +62,11 @@ final class IntakeLoop {
         tableReason = "a single scan"
         folder = try Folder(configuration.inbox)
         let isComplete = scanAll()
-        settle(deliver)
+        deliverReady(deliver)
         while !stability.isEmpty, !channel.isStopping {
-            if let due = stability.nextDue { channel.wait(seconds: min(max(due - .now, 0.001), 0.5)) }
+            if let due = stability.nextDue { channel.wait(seconds: due - .now) }
             takeRequests()
-            settle(deliver)
+            deliverReady(deliver)
         }
         folder = nil
         return isComplete && stability.isEmpty
@@ -83,7 +83,7 @@ final class IntakeLoop {
     }
 
     /// Examines what fell due, and delivers what is ready.
-    private func settle(_ deliver: ([Candidate]) -> Void) {
+    private func deliverReady(_ deliver: ([Candidate]) -> Void) {
         guard let folder else { return }
         var ready: [Candidate] = []
         while !channel.isStopping, let path = stability.popDue(at: .now) {
