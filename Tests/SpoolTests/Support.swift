@@ -15,7 +15,9 @@ final class TemporarySpool {
     init(change: (inout SpoolConfiguration) -> Void = { _ in }) throws {
         folder = try TemporaryFolder()
         let root = folder.path
-        var wanted = SpoolConfiguration(inbox: root + "/inbox", outbox: root + "/outbox", state: root + "/state")
+        var wanted = SpoolConfiguration(
+            inbox: root + "/inbox", outbox: root + "/outbox", state: root + "/state", failed: root + "/failed",
+            archive: root + "/archive")
         wanted.quietSeconds = 0.2
         wanted.truncatedSeconds = 60
         change(&wanted)

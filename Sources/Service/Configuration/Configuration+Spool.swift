@@ -4,16 +4,16 @@ extension Configuration {
     /// Where the spool lies and how patient it is.
     package func spool(once: Bool) -> SpoolConfiguration {
         var spool = SpoolConfiguration(
-            inbox: inbox, outbox: outbox, state: state, failed: failedDirectory, archive: archiveDirectory)
-        spool.originals = OriginalPolicy(rawValue: originals.rawValue) ?? .keep
+            inbox: inbox, outbox: outbox, state: state, failed: failed, archive: archive)
+        spool.originals = originals
         spool.watching = polling ? .polling : .automatic
         spool.quietSeconds = quietSeconds
         // A single run should not wait long for files that will not get whole.
-        spool.truncatedSeconds = once ? quietSeconds : max(30, quietSeconds)
+        spool.truncatedSeconds = once ? quietSeconds : max(spool.truncatedSeconds, quietSeconds)
         spool.rescanSeconds = rescanSeconds
         spool.pollSeconds = pollSeconds
         spool.excludes = exclude
-        spool.reserveBytes = Int64(freeMegabytes * 1e6)
+        spool.reserveBytes = reserveBytes
         return spool
     }
 

@@ -1,5 +1,6 @@
 import Colorization
 import Imaging
+import Spool
 import Yams
 
 /// One key of the configuration: what it may be, from when a new value holds, how it reads and what it writes.
@@ -34,11 +35,13 @@ package struct Setting: Sendable {
             folder("inbox", \.inbox, .restart), folder("outbox", \.outbox, .restart),
             folder("state", \.state, .restart), optionalPath("failed", \.failed, .restart),
             optionalPath("archive", \.archive, .restart), optionalPath("model", \.model, .reload),
-            number("workers", \.workers, .restart, 0...1024), number("threads", \.threads, .restart, 0...1024),
+            number("workers", \.workers, .restart, Configuration.threadRange),
+            number("threads", \.threads, .restart, Configuration.threadRange),
             decimal("memory_megapixels", \.memoryMegapixels, .reload, 0.001...1e6),
-            decimal("quiet_seconds", \.quietSeconds, .restart, 0...week),
-            decimal("rescan_seconds", \.rescanSeconds, .restart, 0.1...week),
-            decimal("poll_seconds", \.pollSeconds, .restart, 0.1...week), flag("polling", \.polling, .restart),
+            decimal("quiet_seconds", \.quietSeconds, .restart, SpoolConfiguration.restRange),
+            decimal("rescan_seconds", \.rescanSeconds, .restart, SpoolConfiguration.scanRange),
+            decimal("poll_seconds", \.pollSeconds, .restart, SpoolConfiguration.scanRange),
+            flag("polling", \.polling, .restart),
             list("exclude", \.exclude, .restart), choice("originals", \.originals, .restart),
             decimal("maximum_megapixels", \.maximumMegapixels, .reload, 0.001...1e6),
             decimal("maximum_megabytes", \.maximumMegabytes, .reload, 0.001...1e6),
@@ -105,7 +108,7 @@ package struct Setting: Sendable {
     }
 
     private static func number(
-        _ key: String, _ path: Path<Int>, _ scope: Scope, _ range: ClosedRange<Double>? = nil
+        _ key: String, _ path: Path<Int>, _ scope: Scope, _ range: ClosedRange<Int>? = nil
     ) -> Setting {
         Setting(key, path, scope) { node in
             guard let value = node.int else { throw mismatch(key, "a whole number") }
@@ -113,7 +116,7 @@ package struct Setting: Sendable {
         } text: {
             "\($0)"
         } validate: {
-            try require(key, Double($0), range)
+            try require(key, $0, range)
         }
     }
 
@@ -141,10 +144,9 @@ package struct Setting: Sendable {
         }
     }
 
-    private static func require(_ key: String, _ value: Double, _ range: ClosedRange<Double>?) throws {
+    private static func require<Value>(_ key: String, _ value: Value, _ range: ClosedRange<Value>?) throws {
         guard let range, !range.contains(value) else { return }
-        let (least, most) = (text(range.lowerBound), text(range.upperBound))
-        throw ConfigurationError.value(key: key, "must be \(least) to \(most), not \(text(value))")
+        throw ConfigurationError.value(key: key, "must be \(range.words), not \(ClosedRange.word(value))")
     }
 
     /// A number as people write it, without a fraction where it has none.

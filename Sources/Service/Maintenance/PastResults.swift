@@ -19,13 +19,13 @@ package struct PastResults: Sendable {
     package init(_ path: String, configuration: Configuration) throws {
         let place = URL(fileURLWithPath: path).standardizedFileURL
         let parent = try Publisher(
-            outbox: place.deletingLastPathComponent().path, reserveBytes: Int64(configuration.freeMegabytes * 1e6))
+            outbox: place.deletingLastPathComponent().path, reserveBytes: configuration.reserveBytes)
         if let name = RelativePath(place.lastPathComponent), let result = try parent.result(at: name) {
             publisher = parent
             try add(result, siblings: publisher.results(of: result.source).count, configuration)
             return
         }
-        publisher = try Publisher(outbox: place.path, reserveBytes: Int64(configuration.freeMegabytes * 1e6))
+        publisher = try Publisher(outbox: place.path, reserveBytes: configuration.reserveBytes)
         var found: [PublishedResult] = []
         var unreadable: [String] = []
         try publisher.forEachResult(unreadable: { unreadable.append("\($0)") }, { found.append($0) })
