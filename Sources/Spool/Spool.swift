@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// An opened spool: its lock, and all that a photograph passes through between the inbox and the outbox.
+/// An opened spool: its lock, and the stations of a photograph between the inbox and the outbox.
 package final class Spool: Sendable {
     /// The configuration with every path absolute and resolved.
     package let configuration: SpoolConfiguration
@@ -11,17 +11,17 @@ package final class Spool: Sendable {
     package let publisher: Publisher
     package let originals: OriginalsKeeper
     package let failed: FailedStore
-    /// What became of the files that the last process had in hand.
+    /// The files that the last process had in hand, as they stand now.
     package let recovered: [Ledger.Step]
     /// Held for as long as this lives.
     private let lock: InstanceLock
 
-    /// Opens a spool, makes the folders that are missing, and puts right whatever the last process left behind.
+    /// Opens a spool, makes the folders that are missing, and recovers from the end of the last process.
     ///
     /// Unfinished results are swept away, a lost ledger is rebuilt from the outbox, and files that were in hand are done,
     /// queued again or quarantined.
     ///
-    /// - Parameter report: Gets what an operator should know of; the intake calls it on its own thread.
+    /// - Parameter report: Gets remarks for the operator; the intake calls it on its own thread.
     /// - Throws: `SpoolError.locked` where another process has it open, or the reason why it cannot be opened.
     package init(
         _ wanted: SpoolConfiguration, policy: RetryPolicy = RetryPolicy(),
@@ -47,7 +47,7 @@ package final class Spool: Sendable {
 }
 
 extension Spool {
-    /// Something that an operator should know of.
+    /// A remark for the operator.
     package enum Remark: Sendable {
         /// The ledger was damaged, and lies under another name now.
         case ledgerSetAside(copy: String)

@@ -6,9 +6,9 @@ import Imaging
 import Spool
 import Synchronization
 
-/// Colours many photographs into one folder, side by side; what is there already is not done again.
+/// Colours many photographs into one folder, side by side; results that are there already are not made again.
 package struct BulkRun: Sendable {
-    /// What became of one photograph.
+    /// The outcome for one photograph.
     package enum Outcome: Sendable, Equatable {
         case done(result: String, warnings: [String])
         case alreadyDone

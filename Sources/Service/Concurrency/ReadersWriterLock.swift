@@ -7,7 +7,7 @@ final class ReadersWriterLock: @unchecked Sendable {
     private let condition = NSCondition()
     private var working = 0
     private var isExclusive = false
-    /// Those who must be alone and wait; others let them go first, or they would never find nobody there.
+    /// The number of those who wait to be alone; others let them go first, since a steady flow would never end.
     private var waitingAlone = 0
 
     /// Runs `body` beside others, or alone; waits until that is possible.

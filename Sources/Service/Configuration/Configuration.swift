@@ -2,7 +2,7 @@ import Colorization
 import Foundation
 import Spool
 
-/// Everything the service can be told, with its defaults; `etc/autochrome.yaml` lists the same.
+/// All settings of the service with their defaults; `etc/autochrome.yaml` lists the same.
 package struct Configuration: Sendable, Equatable {
     /// The installed spool; the settings that are the spool's own have their defaults there.
     private static let installed = SpoolConfiguration(

@@ -3,15 +3,15 @@ import Imaging
 import Spool
 import Yams
 
-/// One key of the configuration: what it may be, from when a new value holds, how it reads and what it writes.
+/// One key of the configuration: its range, its scope, and its form in YAML.
 ///
-/// Its default is the property's own.
+/// The property has the default.
 package struct Setting: Sendable {
-    /// From when a new value holds.
+    /// The moment from which a new value holds.
     package enum Scope: Sendable {
-        /// When the service is started again.
+        /// The next start.
         case restart
-        /// From a reload on.
+        /// The next reload.
         case reload
         /// As `reload`, and an image's or a folder's own settings may set it too.
         case image
@@ -20,7 +20,7 @@ package struct Setting: Sendable {
     package let key: String
     package let scope: Scope
     let read: @Sendable (Node, inout Configuration) throws -> Void
-    /// The value as it stands in a YAML file.
+    /// The value's text in a YAML file.
     package let text: @Sendable (Configuration) -> String
     /// Throws where the value cannot work.
     let validate: @Sendable (Configuration) throws -> Void
@@ -29,7 +29,7 @@ package struct Setting: Sendable {
 
     /// Every setting, in the order of `etc/autochrome.yaml`.
     package static var all: [Setting] {
-        // Upper bounds keep what is computed from these within every number's range.
+        // Upper bounds keep the numbers computed from these within their types' ranges.
         let week = 604_800.0
         return [
             folder("inbox", \.inbox, .restart), folder("outbox", \.outbox, .restart),
@@ -53,7 +53,7 @@ package struct Setting: Sendable {
         ] + coloring
     }
 
-    /// The settings that a sidecar may hold; `ColoringSettings` knows their ranges.
+    /// The settings that a sidecar may hold; their ranges are those of `ColoringSettings`.
     package static var coloring: [Setting] {
         [
             number("samples", \.coloring.samples, .image), natural("seed", \.coloring.seed, .image),

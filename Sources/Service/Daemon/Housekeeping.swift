@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// They touch disks, and a disk may not answer: they have a queue of their own, and one round at a time.
 final class Housekeeping: Sendable {
-    /// Where a quota is full there seems to be room at any time, and to try is all that can be done.
+    /// A full quota does not show in the free space: only a new try, after this pause, tells that there is room.
     private static let shortestPause = Duration.seconds(5)
 
     private let runner: JobRunner

@@ -26,7 +26,7 @@ extension ColoringPipeline {
         _ request: ColoringRequest, reading file: borrowing OpenedFile, into directory: String, progress: Progress
     ) throws -> ResultMetadata {
         let metadata = try run(request, reading: file.descriptor.raw, into: directory, progress: progress)
-        // Hashed and decoded are one content only if it stayed as it was for as long as that took.
+        // The file was hashed before it was decoded: both saw one content only if nobody has written to it since.
         try file.verifyUnchanged()
         return metadata
     }

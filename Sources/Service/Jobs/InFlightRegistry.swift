@@ -41,7 +41,7 @@ package final class InFlightRegistry: Sendable {
         }
     }
 
-    /// Notes that a job got on.
+    /// Notes that a job has reached a stage.
     ///
     /// - Throws: `CancellationError` once all work is to be given up.
     package func advance(_ token: Int, to stage: JobStage) throws {
@@ -70,13 +70,13 @@ package final class InFlightRegistry: Sendable {
         }
     }
 
-    /// Whether the work in hand has stopped for good, as far as silence tells.
+    /// Whether the jobs in hand have stopped for good, judged by their silence.
     ///
-    /// - Parameter decodeSeconds: What decoding, the only step without a bound of its own, is given.
+    /// - Parameter decodeSeconds: The time that decoding may take; it alone has no bound of its own.
     package static func isStuck(_ entries: [Entry], decodeSeconds: Double) -> Bool {
         // Every other step is bounded by the size of the picture.
         let silent = entries.filter { $0.silent > decodeSeconds + 300 }
-        // Who waits for another one is stuck with that one; where all wait, for nobody.
+        // A job that waits for another is as stuck as that one; where all wait, nobody works.
         return silent.contains { !$0.stage.isWaiting }
             || (!entries.isEmpty && silent.count == entries.count)
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Spool
 
-/// What the ledger and a running daemon say of the queue.
+/// The state of the queue, from the ledger and a running daemon's heartbeat.
 package struct QueueReport: Sendable, Encodable {
     package struct Counts: Sendable, Encodable {
         package var received: Int
@@ -30,7 +30,7 @@ package struct QueueReport: Sendable, Encodable {
     }
 
     package var running: Bool
-    /// Whether a daemon runs and does not get on.
+    /// Whether a daemon runs and makes no progress.
     package var isStuck: Bool
     package var daemon: Heartbeat?
     package var counts: Counts
@@ -44,7 +44,7 @@ package struct QueueReport: Sendable, Encodable {
         running = InstanceLock.isHeld(state: configuration.state)
         let beat = Heartbeat.read(state: configuration.state)
         daemon = running ? beat : nil
-        // Clocks jump; a heartbeat from the future says nothing against its daemon.
+        // Clocks jump; a heartbeat from the future does not make its daemon stuck.
         let silence = beat.map { Date().timeIntervalSince($0.written) } ?? .infinity
         isStuck = running && (silence > Heartbeat.patience || beat?.stuck == true)
         failedDirectory = configuration.failedDirectory

@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// What happens to an original once its result is published.
+/// The treatment of an original once its result is published.
 package enum OriginalPolicy: String, Sendable, CaseIterable {
     case keep
     case archive
     case delete
 }
 
-/// How the inbox is watched.
+/// The way in which the inbox is watched.
 package enum WatchPolicy: String, Sendable, CaseIterable {
     /// By events where the file system gives them, else by polling.
     case automatic
@@ -16,7 +16,7 @@ package enum WatchPolicy: String, Sendable, CaseIterable {
     case polling
 }
 
-/// Where a spool lies and how patient it is.
+/// The folders of a spool, and its times.
 package struct SpoolConfiguration: Equatable, Sendable {
     /// The watched folder.
     package var inbox: String
@@ -41,10 +41,10 @@ package struct SpoolConfiguration: Equatable, Sendable {
     package var pollSeconds = 5.0
     /// Globs of names to ignore; one with a slash is held against the whole path, else against each name of it.
     package var excludes: [String] = []
-    /// Bytes that must stay free in the outbox beyond what a piece of work needs.
+    /// Bytes that must stay free in the outbox beyond the need of a piece of work.
     package var reserveBytes: Int64 = 256_000_000
 
-    /// Seconds that a file may have to rest; the upper bound keeps what is computed from it within every number's range.
+    /// Seconds that a file may have to rest; the upper bound keeps numbers computed from it within their types' ranges.
     package static let restRange = 0.0...604_800
     /// Seconds that may lie between two scans.
     package static let scanRange = 0.1...604_800
@@ -58,7 +58,7 @@ package struct SpoolConfiguration: Equatable, Sendable {
         self.archive = archive.isEmpty ? state + "/archive" : archive
     }
 
-    /// Throws the first thing that cannot work; changes and makes nothing.
+    /// Throws the first setting that cannot work; it makes no folder.
     package func validate() throws {
         for (name, path) in folders where path.isEmpty || path.utf8.contains(0) {
             throw SpoolError.configuration("\(name): no path is given")

@@ -9,7 +9,7 @@ import Synchronization
 /// Events are hints and scans are the truth: an event makes the intake look at a path, and every path is looked at by a
 /// scan at start, at intervals, and whenever events may have been lost. One thread does all of it.
 package final class Intake: Sendable {
-    /// Something that the operator should know; each kind is reported once in ten minutes at most.
+    /// A warning to the operator; each kind is reported once in ten minutes at most.
     package struct Warning: Equatable, Sendable {
         package enum Kind: Sendable, CaseIterable {
             case overflow, watchTableFull, noEvents, inboxMissing, unreadable
@@ -55,7 +55,7 @@ package final class Intake: Sendable {
         channel.stop()
     }
 
-    /// Asks the watch or a single scan to end, without waiting until it has.
+    /// Asks the watch or a single scan to end, and returns at once.
     package func requestStop() {
         channel.requestStop()
     }
@@ -80,19 +80,19 @@ package final class Intake: Sendable {
         channel.post { $0.forgotten.append(path) }
     }
 
-    /// Delivers all that lies in the inbox, without a watch, and returns when every file has come to rest.
+    /// Delivers the files of the inbox, without a watch, and returns when every one has come to rest.
     ///
-    /// A further call delivers what is new since, and what was put back with `notReady`. `stop()` ends it early.
+    /// A further call delivers the files that are new since, and those put back with `notReady`. `stop()` ends it early.
     ///
-    /// - Returns: Whether all was seen and delivered; false where it was stopped or a folder could not be read.
+    /// - Returns: Whether every file was seen and delivered; false where it was stopped or a folder could not be read.
     package func scanOnce(handler: @Sendable ([Candidate]) -> Void) throws -> Bool {
         try loop.withLock { try $0.runOnce(handler) }
     }
 }
 
-/// What other threads and the intake's thread tell each other.
+/// The messages between other threads and the intake's thread.
 final class IntakeChannel: Sendable {
-    /// What the intake's thread is asked to do.
+    /// Requests to the intake's thread.
     struct Requests {
         var rescan = false
         var truncated: [Candidate] = []
@@ -108,7 +108,7 @@ final class IntakeChannel: Sendable {
 
     private let state = Mutex(State())
     private let running = DispatchGroup()
-    /// Counts what was posted since the last wait; a wait for events ends with it too.
+    /// Counts the requests since the last wait, and ends a wait for events.
     private let posted: Descriptor
     /// The longest wait in seconds: poll's clock stands still while the machine sleeps.
     private static let longestWait = 10.0

@@ -7,7 +7,7 @@ extension IntakeLoop {
     private static let turn = 4096
     private static let probeSeconds = 3.0
 
-    /// File systems whose events tell nothing of what other machines or the process behind FUSE do.
+    /// File systems that give no events for the changes of other machines or of the process behind FUSE.
     private static let remote: [UInt32: String] = [
         0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "SMB", 0xFE53_4D42: "SMB", 0x6573_5546: "FUSE", 0x0102_1997: "9p",
         0x00C3_6400: "Ceph", 0x5346_414F: "AFS",
@@ -33,7 +33,7 @@ extension IntakeLoop {
         warn(.noEvents, "no events, polling instead: \(error.reason)")
     }
 
-    /// Waits for events, or until something else is to be done, and handles what came.
+    /// Waits for events, requests or due files, and handles the events that came.
     func handleEvents() {
         let now = MonotonicTime.now
         let next = [stability.nextDue, nextScan, probeDue].compactMap { $0 }.min()!
@@ -58,7 +58,7 @@ extension IntakeLoop {
         }
     }
 
-    /// Does what one event asks for.
+    /// Handles one event.
     func handle(_ event: WatchTable.Event) {
         if event.has(IN_Q_OVERFLOW) {
             warn(.overflow, "\(configuration.inbox): events were lost, scanning instead")
@@ -96,7 +96,7 @@ extension IntakeLoop {
         }
     }
 
-    /// A sidecar came, went or was written to: what it holds for may be due again.
+    /// A sidecar came, went or was written to: the files that it holds for may be due again.
     private func lookAgain(sidecar path: RelativePath, _ event: WatchTable.Event) {
         // Its writer has it open; the close will say more.
         if event.has(IN_CREATE) { return }
@@ -168,7 +168,7 @@ extension IntakeLoop {
         nextScan = .now + min(1, configuration.pollSeconds)
     }
 
-    /// Works out whether events arrive, by the file system's type and by writing a probe file.
+    /// Finds out whether events arrive, by the file system's type and a probe file.
     func probeEvents() {
         guard table != nil, let folder else { return }
         if let name = Self.remote[file_system_type(folder.descriptor.raw)] {
@@ -179,7 +179,7 @@ extension IntakeLoop {
             return
         }
         let flags = O_WRONLY | O_CREAT | O_TRUNC
-        // Where no file can be made there is nothing to probe with, and the type must do.
+        // Without a probe file, the file system's type must do.
         guard let file = try? Descriptor.open(folder.descriptor.raw, Self.probe[...], flags, path: folder.path) else {
             return
         }

@@ -9,7 +9,7 @@ import Synchronization
 /// table exists at a time and only the intake's thread touches it. The library's own record of watches goes by name and
 /// never forgets the name of a deleted folder; watches are therefore made on its descriptor and recorded here.
 struct WatchTable: ~Copyable {
-    /// What happened, and where.
+    /// An event and the folder where it happened.
     struct Event {
         let mask: UInt32
         /// The folder; nil for events of no folder.
@@ -20,7 +20,7 @@ struct WatchTable: ~Copyable {
         var isDirectory: Bool { has(IN_ISDIR) }
     }
 
-    /// Why there is no table.
+    /// The reason why there is no table.
     struct Unavailable: Error {
         let reason: String
     }

@@ -7,8 +7,8 @@ extension Publisher {
     /// Nanoseconds after which another machine's work cannot be in hand any more.
     private static let patience: Int64 = 86_400 * 1_000_000_000
 
-    /// Gives results back that lost their names while they were replaced, removes what earlier processes left unfinished,
-    /// and returns how many folders that were.
+    /// Gives results back that lost their names while they were replaced, removes the folders that earlier processes left
+    /// unfinished, and returns their number.
     ///
     /// Folders that another process is at work in stay: on this machine those that are locked, on others those that are
     /// younger than a day.
@@ -19,7 +19,7 @@ extension Publisher {
         var count = 0
         for name in try Folder.names(in: outbox.descriptor, outbox.path) where name.starts(with: Staging.prefix.utf8) {
             if name.starts(with: Self.replacedPrefix.utf8) {
-                // One that cannot be given back stays for the next time.
+                // A result that cannot be given back stays for the next time.
                 try? restore(RelativePath.root.appending(name), shelf: name)
                 continue
             }

@@ -7,7 +7,7 @@ extension ColoringSettings.ColoredPolicy: ExpressibleByArgument {}
 
 private let defaults = ColoringSettings()
 
-/// How photographs are coloured; what is not given stays as settings files or defaults have it.
+/// The settings of a coloring; those not given stay as settings files or defaults have them.
 struct ColoringOptions: ParsableArguments {
     @Option(
         help:
