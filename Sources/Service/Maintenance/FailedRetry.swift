@@ -43,7 +43,7 @@ package struct FailedRetry: Sendable {
 
     /// A path of the command line as one of the inbox or of the failed ones.
     private static func relative(_ path: String, _ spool: SpoolConfiguration) -> RelativePath? {
-        // The folders of the spool are resolved; the photograph itself need not lie where it did.
+        // The spool's folders are resolved; the photograph itself may have moved.
         let absolute = SpoolConfiguration.resolved(path)
         for root in [spool.inbox, spool.failed] where absolute.hasPrefix(root + "/") {
             return RelativePath(escaped: String(absolute.dropFirst(root.count + 1)))

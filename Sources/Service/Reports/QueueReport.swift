@@ -1,7 +1,7 @@
 import Foundation
 import Spool
 
-/// What the ledger and a running daemon say of the queue.
+/// The state of the queue, from the ledger and a running daemon's heartbeat.
 package struct QueueReport: Sendable, Encodable {
     package struct Failure: Sendable, Encodable {
         package var path: String
@@ -20,7 +20,7 @@ package struct QueueReport: Sendable, Encodable {
     }
 
     package var running: Bool
-    /// Whether a daemon runs and does not get on.
+    /// Whether a daemon runs and makes no progress.
     package var isStuck: Bool
     package var daemon: Heartbeat?
     package var counts = JobCounts()
@@ -34,7 +34,7 @@ package struct QueueReport: Sendable, Encodable {
         running = InstanceLock.isHeld(state: configuration.state)
         let beat = Heartbeat.read(state: configuration.state)
         daemon = running ? beat : nil
-        // Clocks jump; a heartbeat from the future says nothing against its daemon.
+        // Clocks jump; a heartbeat from the future does not make its daemon stuck.
         let silence = beat.map { Date().timeIntervalSince($0.written) } ?? .infinity
         isStuck = running && (silence > Heartbeat.patience || beat?.stuck == true)
         failedDirectory = configuration.failedDirectory
@@ -77,7 +77,7 @@ package struct QueueReport: Sendable, Encodable {
         lines.append("done        \(counts.published), \(counts.skipped) left alone")
         lines.append("failed      \(counts.failed), \(counts.quarantined) quarantined; in \(failedDirectory)")
         for entry in daemon?.inHand ?? [] {
-            lines.append("  \(entry.path): \(entry.stage), \(Int(entry.seconds)) s")
+            lines.append("  \(entry.path): \(entry.stage.rawValue), \(Int(entry.seconds)) s")
         }
         for entry in waiting { lines.append("  \(entry.path): \(entry.reason); it will be tried again") }
         if waiting.count < counts.waiting { lines.append("  …") }
