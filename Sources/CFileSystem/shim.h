@@ -2,6 +2,7 @@
 #define AUTOCHROME_CFILESYSTEM_SHIM_H
 
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -13,6 +14,9 @@ static inline int rename_with_flags(int from_directory, const char *from, int to
                                     unsigned int flags) {
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
 }
+
+/// A counter that poll(2) can wait for, as a descriptor, or -1.
+static inline int event_counter(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 /// The magic number of the file system a descriptor lies on, or 0.
 static inline uint32_t file_system_type(int descriptor) {

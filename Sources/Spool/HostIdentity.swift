@@ -1,7 +1,7 @@
 import Digest
 import Foundation
 
-/// Which machine, and which start of it, something hidden comes from.
+/// The machine, and its start, that a hidden entry comes from.
 ///
 /// On a network file system locks of folders hold on one machine alone, and so does the death of all processes with a
 /// restart.
@@ -25,7 +25,7 @@ struct HostIdentity: Equatable, Sendable {
         (self.host, self.boot) = (Self.short(host), Self.short(boot))
     }
 
-    /// The one that a name was made with; nil where it holds none.
+    /// The identity that a name was made with; nil where it holds none.
     init?(name: [UInt8], prefix: String) {
         let parts = String(decoding: name, as: UTF8.self).dropFirst(prefix.count).split(separator: "-")
         guard parts.count == 3 else { return nil }

@@ -43,7 +43,7 @@ package final class InstanceLock: Sendable {
         beat(every: beatSeconds)
     }
 
-    /// Shows that this lives for as long as it does.
+    /// Changes the file's time again and again, for as long as this lives.
     private func beat(every seconds: Double) {
         queue.asyncAfter(deadline: .now() + seconds) { [weak self] in
             guard let self else { return }
@@ -53,14 +53,14 @@ package final class InstanceLock: Sendable {
     }
 
     deinit {
-        // Nobody needs to wait for signs of life then.
+        // A file without a holder needs no wait for signs of life.
         ftruncate(file.raw, 0)
     }
 
-    /// What the lock's file says.
+    /// The holder that a lock's file names.
     private struct Holder {
         let process: String
-        /// Nil where nobody holds it, or an older version.
+        /// Nil where nobody holds it, or an older version does.
         let host: String?
 
         init(_ content: Data) {

@@ -249,6 +249,24 @@ extension EndToEnd {
             #expect(try service.results().count == 1)
         }
 
+        /// A sidecar that cannot be read is an error that may pass, and its photograph's next try comes after the run.
+        @Test func aSingleRunNamesWhatWaitsForALaterTry() async throws {
+            let service = try TestService(["backoff_seconds": "3000"])
+            try service.drop(Pictures.gray(seed: 1), "good.png")
+            try service.drop(Array("samples: many".utf8), "waiting.png.autochrome.yaml")
+            try service.drop(Pictures.gray(seed: 2), "waiting.png")
+            try await service.runOnce(expecting: 1)
+            // The next run does not even try it, and says so.
+            let outcome = try await service.runOnce(expecting: 1)
+            #expect(outcome.errors.contains("waiting.png: it waits for a later try: "), "\(outcome.errors)")
+            #expect(outcome.errors.contains("samples must be a whole number"), "\(outcome.errors)")
+            #expect(!outcome.errors.contains("good.png"), "\(outcome.errors)")
+            // Put right, it is done.
+            try service.drop(Array("samples: 1".utf8), "waiting.png.autochrome.yaml")
+            try await service.runOnce()
+            #expect(try service.results().count == 2)
+        }
+
         @Test func metricsAreWritten() async throws {
             let service = try TestService()
             try service.configure(["metrics": service.folder.path + "/autochrome.prom"])

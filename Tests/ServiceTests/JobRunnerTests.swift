@@ -13,9 +13,8 @@ import Testing
 /// One file's way through all its steps, with everything real but the daemon around it.
 @Suite struct JobRunnerTests {
     private let folder: TemporaryFolder
-    private let spool: SpoolConfiguration
     private let runner: JobRunner
-    private let parts: JobRunner.Spools
+    private let spool: Spool
 
     init() throws {
         try Vips.start()
@@ -27,19 +26,12 @@ import Testing
         configuration.coloring.samples = 1
         configuration.coloring.sheet = false
         configuration.coloring.uncertainty = false
-        spool = try configuration.spool(once: true).prepare()
-        parts = try JobRunner.Spools(
-            inbox: Folder(spool.inbox), intake: Intake(configuration: spool), ledger: Ledger(state: spool.state),
-            publisher: Publisher(configuration: spool), keeper: OriginalsKeeper(configuration: spool),
-            failed: FailedStore(configuration: spool))
+        spool = try Spool(configuration.spool(once: true))
         let decoder = Repository.decoder()
         _ = try decoder.start()
         let model = try LoadedModel.load(Repository.model)
         runner = JobRunner(
-            spools: parts,
-            current: .init(
-                configuration: configuration,
-                workshop: Workshop(model: model, configuration: configuration, decoder: decoder)),
+            spool: spool, configuration: configuration, model: model, decoder: decoder,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -47,21 +39,30 @@ import Testing
         let photograph = try Data(contentsOf: URL(fileURLWithPath: Repository.root + "/Samples/camera.jpg"))
         try folder.write(photograph, "inbox/" + name)
         let path = RelativePath(name)!
-        return Candidate(path: path, stamp: try parts.inbox.openFile(path).stamp, arrival: Date(), origin: .arrival)
+        return Candidate(path: path, stamp: try spool.inbox.openFile(path).stamp, arrival: Date(), origin: .arrival)
+    }
+
+    @Test func aReloadSharesTheMemoryOfWhatIsInHand() throws {
+        var next = runner.configuration
+        next.memoryMegapixels = 20
+        let share = runner.budget.share(megapixels: 5)
+        runner.reload(next, model: try LoadedModel.load(Repository.model))
+        #expect(runner.now.pipeline.budget === runner.budget)
+        withExtendedLifetime(share) {}
     }
 
     /// A slow archive keeps neither the intake nor the signals waiting.
     @Test func filesAreMovedByAThreadOfTheirOwn() throws {
         let candidate = try drop("a.jpg")
-        let identity = WorkIdentity(content: try parts.inbox.openFile(candidate.path).hash(), model: "m", settings: "s")
-        _ = try parts.ledger.receive([candidate])
-        _ = try parts.ledger.claim(candidate.path)
-        _ = try parts.ledger.published(
+        let identity = WorkIdentity(content: try spool.inbox.openFile(candidate.path).hash(), model: "m", settings: "s")
+        _ = try spool.jobs.receive([candidate])
+        _ = try spool.jobs.claim(candidate.path)
+        _ = try spool.jobs.published(
             candidate.path, stamp: candidate.stamp, as: identity, result: RelativePath("a")!)
         // As after a crash between publishing and archiving, and an archive that does not answer.
         runner.moves.suspend()
         runner.receive([candidate])
-        runner.settleAgain()
+        runner.returnUnrecorded()
         #expect(folder.exists("inbox/a.jpg"), "whoever delivers it does not move it")
         runner.moves.resume()
         runner.waitForMoves()
@@ -70,31 +71,31 @@ import Testing
 
     @Test func whatIsNotMovedBeforeTheEndIsLeftForTheNextStart() throws {
         let candidate = try drop("a.jpg")
-        _ = try parts.ledger.receive([candidate])
-        _ = try parts.ledger.claim(candidate.path)
-        let step = try parts.ledger.failedForGood(candidate.path, stamp: candidate.stamp, reason: "no picture")
+        _ = try spool.jobs.receive([candidate])
+        _ = try spool.jobs.claim(candidate.path)
+        let step = try spool.jobs.failedForGood(candidate.path, stamp: candidate.stamp, reason: "no picture")
         runner.moves.suspend()
         runner.handOver(step)
-        runner.gate.close()
+        runner.pending.close()
         runner.moves.resume()
         runner.waitForMoves()
         #expect(folder.exists("inbox/a.jpg") && folder.list("state/failed") == [])
-        let again = try parts.ledger.receive([candidate]).map(\.action)
+        let again = try spool.jobs.receive([candidate]).map(\.action)
         #expect(again == [.setAside(reason: "no picture")])
     }
 
     /// The result of another photograph, of the same content or the same stem, cannot be read.
     @Test func aResultThatCannotBeReadIsInTheWayOfItsOwnAlone() throws {
         let first = try drop("a.jpg")
-        _ = try parts.ledger.receive([first])
+        _ = try spool.jobs.receive([first])
         runner.run(first)
         #expect(folder.exists("outbox/a/a.json"))
         for name in ["outbox", "inbox", "state", "state/archive"] { chmod(folder.path + "/" + name, 0o777) }
         for name in ["b.jpg", "a.jpeg"] {
             let other = try drop(name)
-            _ = try parts.ledger.receive([other])
+            _ = try spool.jobs.receive([other])
             try folder.withUnreadable("outbox/a/a.json") { runner.run(other) }
-            let job = try #require(try parts.ledger.job(other.path))
+            let job = try #require(try spool.jobs.job(other.path))
             #expect(job.state == .published, "\(name): \(job.state)")
         }
         #expect(runner.failures.load(ordering: .relaxed) == 0)

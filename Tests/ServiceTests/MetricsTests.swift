@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct MetricsTests {
     private func metrics(oldest: Date?) -> Metrics {
-        var counts = Ledger.Counts()
+        var counts = JobCounts()
         counts.received = 3
         counts.claimed = 2
         counts.published = 41

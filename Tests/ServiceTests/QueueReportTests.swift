@@ -18,12 +18,12 @@ import Testing
         self.configuration = configuration
     }
 
-    private func beat(_ written: Date, stuck: Bool = false) throws {
+    private func beat(_ written: Date, watching: Intake.Mode = .events, stuck: Bool = false) throws {
         try FileManager.default.createDirectory(atPath: configuration.state, withIntermediateDirectories: true)
         try Heartbeat(
             process: 7, program: "autochrome", model: "compact", started: written, written: written,
-            watching: "events", paused: "disk full", queued: 2,
-            inHand: [.init(path: "a.jpg", stage: "sampling", seconds: 1, silent: 0.5)], stuck: stuck
+            watching: watching, paused: "disk full", queued: 2,
+            inHand: [.init(path: "a.jpg", stage: .sampling, seconds: 1, silent: 0.5)], stuck: stuck
         ).write(state: configuration.state)
     }
 
@@ -45,7 +45,7 @@ import Testing
         try beat(Date())
         let report = try running { try QueueReport(configuration: configuration) }
         #expect(report.running && !report.isStuck)
-        #expect(report.daemon?.process == 7 && report.daemon?.inHand.first?.stage == "sampling")
+        #expect(report.daemon?.process == 7 && report.daemon?.inHand.first?.stage == .sampling)
         #expect(report.text.contains("paused: disk full") && report.text.contains("a.jpg: sampling"))
     }
 
@@ -57,6 +57,21 @@ import Testing
         #expect(report.isStuck && report.text.contains("STUCK"))
         try FileManager.default.removeItem(atPath: configuration.state + "/" + Heartbeat.fileName)
         #expect(try running { try QueueReport(configuration: configuration) }.isStuck)
+    }
+
+    @Test(arguments: [
+        (Intake.Mode.starting, "starting"), (.events, "events"), (.stopped, "stopped"),
+        (.polling(reason: "NFS: no events"), "polling: NFS: no events"),
+    ])
+    func aHeartbeatHasModeAndStageAsText(mode: Intake.Mode, text: String) throws {
+        try beat(Date(), watching: mode)
+        let path = configuration.state + "/" + Heartbeat.fileName
+        let document = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
+        let members = try #require(document as? [String: Any])
+        #expect(members["watching"] as? String == text)
+        #expect((members["in_hand"] as? [[String: Any]])?.first?["stage"] as? String == "sampling")
+        #expect(Heartbeat.read(state: configuration.state)?.watching == mode)
+        #expect(try running { try QueueReport(configuration: configuration) }.text.contains("watching by \(text)"))
     }
 
     @Test func aDaemonThatEndedIsNotStuckAndSaysNothing() throws {

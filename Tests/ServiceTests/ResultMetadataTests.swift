@@ -17,7 +17,7 @@ import Testing
         try Vips.start()
         var configuration = Configuration()
         configuration.threads = 1
-        let workshop = Workshop(
+        let pipeline = ColoringPipeline(
             model: try LoadedModel.load(Repository.model), configuration: configuration, decoder: Repository.decoder())
         let samples = try Folder(Repository.root + "/Samples")
         let path = RelativePath(sample)!
@@ -26,10 +26,9 @@ import Testing
         settings.samples = 2
         change(&settings)
         var stages: [ColoringStage] = []
-        let metadata = try workshop.make(
-            .init(folder: samples, relative: path, content: file.hash()), of: file, settings: settings,
-            into: folder.path
-        ) { stages.append($0) }
+        let request = ColoringRequest(
+            source: .init(file, at: path, in: samples, content: try file.hash()), settings: settings)
+        let metadata = try pipeline.run(request, reading: file, into: folder.path) { stages.append($0) }
         let inOrder = ColoringStage.allCases + Array(repeating: .rendering, count: settings.samples)
         #expect(stages == inOrder)
         return metadata

@@ -186,7 +186,7 @@ import Testing
     @Test func lostEventsAreMadeUpForByAScan() async throws {
         let spool = try TemporarySpool()
         let listener = Listener()
-        let channel = IntakeChannel(wakeFile: spool.configuration.state + "/wake")
+        let channel = try IntakeChannel()
         let loop = IntakeLoop(
             configuration: spool.configuration, channel: channel, onWarning: { listener.warn($0) },
             onRefusal: { listener.refuse($0) })
@@ -203,6 +203,45 @@ import Testing
         #expect(loop.table?.count == 2)
         #expect(loop.stability.contains(RelativePath("album/a.tif")!))
         #expect(channel.mode == .events)
+    }
+
+    /// The library's buffer outlives its descriptor, and the numbers of watches are the same each time.
+    @Test func aNewTableHasNoEventsOfAnOldOne() throws {
+        let spool = try TemporarySpool()
+        for _ in 0..<3 {
+            var table = try WatchTable(root: spool.configuration.inbox)
+            for _ in 0..<2 {
+                let refusal = table.add(.root)
+                let first = table.next()
+                // It makes several events, of which all but one are left unread.
+                try spool.drop("a.tif")
+                let second = table.next()
+                #expect(refusal == nil && first == nil)
+                #expect(second?.folder == .root && second?.name == Array("a.tif".utf8))
+                try table.renew()
+            }
+        }
+    }
+
+    /// A folder that is deleted and made again has a watch of its own each time, and its old one is forgotten.
+    @Test func deletedFoldersAreForgotten() throws {
+        let spool = try TemporarySpool()
+        let path = RelativePath("album")!
+        var table = try WatchTable(root: spool.configuration.inbox)
+        _ = table.add(.root)
+        for round in 0..<100 {
+            try spool.drop("album/a.tif")
+            let refusal = table.add(path)
+            try spool.drop("album/b.tif")
+            try FileManager.default.removeItem(atPath: spool.configuration.inbox + "/album")
+            var names: [[UInt8]] = []
+            while let event = table.next() {
+                if event.folder == path { names.append(event.name) }
+            }
+            let count = table.count
+            #expect(refusal == nil && names.contains(Array("b.tif".utf8)), "round \(round)")
+            #expect(count == 1)
+        }
     }
 
     @Test func aSecondWatchPolls() async throws {

@@ -18,17 +18,13 @@ private final class Worker {
     }
 
     func run() throws {
-        let lock = try InstanceLock(configuration: configuration)
-        defer { withExtendedLifetime(lock) {} }
-        let publisher = try Publisher(configuration: configuration)
-        try publisher.sweep()
         var policy = RetryPolicy()
         policy.deaths = 1000
-        let ledger = try Ledger(state: configuration.state, policy: policy)
-        let inbox = try Folder(configuration.inbox)
-        _ = try ledger.recover(publisher: publisher, inbox: inbox)
+        let spool = try Spool(configuration, policy: policy)
+        defer { withExtendedLifetime(spool) {} }
+        let (inbox, ledger, publisher) = (spool.inbox, spool.jobs, spool.publisher)
         let listener = Listener()
-        _ = try Intake(configuration: configuration).scanOnce { listener.deliver($0) }
+        _ = try spool.intake.scanOnce { listener.deliver($0) }
         for step in try ledger.receive(listener.candidates) where step.action == .enqueue {
             guard let job = try ledger.claim(step.job.path) else { continue }
             let content = try inbox.openFile(job.path, expecting: job.stamp).hash()
@@ -83,7 +79,7 @@ private final class Worker {
         #expect(results.sorted() == names.sorted())
         let done = try #require(spool.read("log")).split(separator: "\n")
         #expect(Set(done).count == done.count, "\(done)")
-        let ledger = try Ledger(reading: spool.configuration.state)
+        let ledger = try SQLiteJobStore(reading: spool.configuration.state)
         #expect(try ledger.counts().published == 60)
         #expect(try ledger.counts().pending == 0)
         #expect(

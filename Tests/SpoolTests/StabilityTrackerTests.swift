@@ -101,38 +101,3 @@ import Testing
         #expect(seen.contains(path, stamp(1)) == false)
     }
 }
-
-@Suite struct WorkQueueTests {
-    private func candidate(_ path: String, _ origin: Candidate.Origin) -> Candidate {
-        let stamp = FileStamp(device: 1, inode: 1, size: 1, modified: 1)
-        return Candidate(path: RelativePath(path)!, stamp: stamp, arrival: Date(), origin: origin)
-    }
-
-    @Test func aBulkKeepsNobodyWaiting() {
-        var queue = WorkQueue()
-        for index in 0..<100_000 { queue.push(candidate("bulk/\(index)", .backlog)) }
-        for index in 0..<1000 { queue.push(candidate("dump/\(index)", .arrival)) }
-        queue.push(candidate("album/new", .arrival))
-        #expect(queue.count == 101_001)
-        let first = (0..<6).compactMap { _ in queue.pop()?.path.description }
-        #expect(first == ["dump/0", "bulk/0", "album/new", "bulk/1", "dump/1", "bulk/2"])
-        var left = 0
-        while queue.pop() != nil { left += 1 }
-        #expect(left == 100_995)
-        #expect(queue.isEmpty)
-    }
-
-    @Test func aPathIsInItOnce() {
-        var queue = WorkQueue()
-        queue.push(candidate("a", .arrival))
-        queue.push(candidate("b", .arrival))
-        queue.push(candidate("a", .backlog))
-        #expect(queue.count == 2)
-        queue.remove(RelativePath("a")!)
-        queue.push(candidate("c", .arrival))
-        queue.push(candidate("a", .arrival))
-        var order: [String] = []
-        while let next = queue.pop() { order.append("\(next.path)") }
-        #expect(order.sorted() == ["a", "b", "c"])
-    }
-}

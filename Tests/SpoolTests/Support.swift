@@ -15,7 +15,9 @@ final class TemporarySpool {
     init(change: (inout SpoolConfiguration) -> Void = { _ in }) throws {
         folder = try TemporaryFolder()
         let root = folder.path
-        var wanted = SpoolConfiguration(inbox: root + "/inbox", outbox: root + "/outbox", state: root + "/state")
+        var wanted = SpoolConfiguration(
+            inbox: root + "/inbox", outbox: root + "/outbox", state: root + "/state", failed: root + "/failed",
+            archive: root + "/archive")
         wanted.quietSeconds = 0.2
         wanted.truncatedSeconds = 60
         change(&wanted)
@@ -97,6 +99,15 @@ extension WorkIdentity {
 }
 
 extension Publisher {
+    /// Sweeps, and throws the first error that keeps something from being removed.
+    @discardableResult
+    func sweep() throws -> Int {
+        var first: (any Error)?
+        let count = try sweep { first = first ?? $0 }
+        if let first { throw first }
+        return count
+    }
+
     /// Publishes a result of one variant.
     @discardableResult
     func publish(
@@ -124,7 +135,7 @@ final class Listener: Sendable {
     func warn(_ warning: Intake.Warning) { state.withLock { $0.warnings.append(warning) } }
 
     func intake(_ configuration: SpoolConfiguration) -> Intake {
-        Intake(
+        try! Intake(
             configuration: configuration, onWarning: { [self] in warn($0) }, onRefusal: { [self] in refuse($0) })
     }
 }

@@ -12,9 +12,9 @@ package struct ColoringPipeline: Sendable {
     /// Limits on what a file may ask of the decoder.
     private let limits: DecodeLimits
     private let decoder: SandboxedDecoder
-    private let budget: MemoryBudget
+    package let budget: MemoryBudget
     let colorizer: ImageColorizer
-    let model: ResultMetadata.Model
+    package let model: ResultMetadata.Model
     let program: (name: String, version: String)
     let execution: Execution
 

@@ -14,7 +14,7 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
 
     package struct Source: Codable, Sendable, Equatable {
         package var name: String
-        /// Absolute path when the image was read, percent-escaped where it is not UTF-8.
+        /// Absolute path when the image was read; a byte that is no plain text is `\xNN` in it.
         package var path: String
         /// The folder at or above it where the search for settings began; absent from older documents.
         package var root: String?

@@ -6,9 +6,9 @@ import Imaging
 import Spool
 import Synchronization
 
-/// Colours many photographs into one folder, side by side; what is there already is not done again.
+/// Colours many photographs into one folder, side by side; results that are there already are not made again.
 package struct BulkRun: Sendable {
-    /// What became of one photograph.
+    /// The outcome for one photograph.
     package enum Outcome: Sendable, Equatable {
         case done(result: String, warnings: [String])
         case alreadyDone
@@ -16,7 +16,7 @@ package struct BulkRun: Sendable {
         case failed(String)
     }
 
-    private let workshop: Workshop
+    private let pipeline: ColoringPipeline
     private let publisher: Publisher
     private let configuration: Configuration
     private let transfer: LatentTransfer?
@@ -27,8 +27,7 @@ package struct BulkRun: Sendable {
         model: LoadedModel, publisher: Publisher, configuration: Configuration, transfer: LatentTransfer? = nil,
         override: @escaping @Sendable (inout ColoringSettings) -> Void
     ) {
-        workshop = Workshop(
-            model: model, configuration: configuration, decoder: SandboxedDecoder(), transfer: transfer)
+        pipeline = ColoringPipeline(model: model, configuration: configuration, decoder: SandboxedDecoder())
         self.transfer = transfer
         self.publisher = publisher
         self.configuration = configuration
@@ -55,11 +54,11 @@ package struct BulkRun: Sendable {
 
     /// Colours one photograph to the place that follows from its path.
     package func colorize(_ item: InputFiles.Item) -> Outcome {
-        attempt(item) { file, settings, order, identity in
+        attempt(item) { file, request, identity in
             if try publisher.find(source: item.relative, identity: identity) != nil { return .alreadyDone }
-            let (staging, metadata) = try make(order, file, settings)
+            let (staging, metadata) = try color(request, file)
             let result = try staging.publish(
-                metadata, of: item.relative, content: order.content, previous: nil, publisher)
+                metadata, of: item.relative, content: identity.content, previous: nil, publisher)
             return .done(result: publisher.outbox.display(result), warnings: metadata.warnings)
         }
     }
@@ -68,29 +67,29 @@ package struct BulkRun: Sendable {
     ///
     /// - Parameter force: Whether to work even where the result is up to date.
     package func recolor(_ item: InputFiles.Item, replacing result: PublishedResult, force: Bool) -> Outcome {
-        attempt(item) { file, settings, order, identity in
+        attempt(item) { file, request, identity in
             let isRendered = result.rendering == ResultMetadata.currentRendering
             if !force, isRendered, result.identity == identity { return .alreadyDone }
-            var (staging, metadata) = try make(order, file, settings)
+            var (staging, metadata) = try color(request, file)
             // It stays the result of that name, whatever the original is called in the archive.
             metadata.source.name = result.source.escapedName
-            try staging.seal(metadata, of: result.source)
+            try staging.add(metadata, of: result.source)
             try publisher.publish(staging, as: result.path, replacing: true)
             return .done(result: publisher.outbox.display(result.path), warnings: metadata.warnings)
         }
     }
 
-    private func make(
-        _ order: Workshop.Order, _ file: borrowing OpenedFile, _ settings: ColoringSettings
+    private func color(
+        _ request: ColoringRequest, _ file: borrowing OpenedFile
     ) throws -> (Staging, ResultMetadata) {
-        try publisher.requireSpace(file.stamp.size * Int64(2 * settings.samples) + 8 << 20)
+        try publisher.requireSpace(file.stamp.size * Int64(2 * request.settings.samples) + 8 << 20)
         let staging = try publisher.stage()
-        return (staging, try workshop.make(order, of: file, settings: settings, into: staging.path) { _ in })
+        return (staging, try pipeline.run(request, reading: file, into: staging.path) { _ in })
     }
 
     private func attempt(
         _ item: InputFiles.Item,
-        _ body: (borrowing OpenedFile, ColoringSettings, Workshop.Order, WorkIdentity) throws -> Outcome
+        _ body: (borrowing OpenedFile, ColoringRequest, WorkIdentity) throws -> Outcome
     ) -> Outcome {
         do {
             let file = try item.folder.openFile(item.relative)
@@ -103,10 +102,12 @@ package struct BulkRun: Sendable {
             ).coloring
             override(&settings)
             try settings.validate()
-            let order = Workshop.Order(folder: item.folder, relative: item.relative, content: content)
+            let request = ColoringRequest(
+                source: .init(file, at: item.relative, in: item.folder, content: content), settings: settings,
+                transfer: transfer)
             let identity = WorkIdentity(
-                content: content, model: workshop.model.metadata.sha256, settings: settings.key(transfer))
-            return try body(file, settings, order, identity)
+                content: content, model: pipeline.model.sha256, settings: settings.key(transfer))
+            return try body(file, request, identity)
         } catch {
             switch ErrorClass(error, of: item.relative.escapedName) {
             case .skipped(let reason): return .skipped(reason)

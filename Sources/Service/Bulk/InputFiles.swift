@@ -10,9 +10,9 @@ package struct InputFiles: Sendable {
     package struct Item: Sendable {
         package var folder: Folder
         package var relative: RelativePath
-        /// What it holds if it is the file that is meant; nil where any content will do.
+        /// The content that the file must have; nil where any will do.
         package var content: ContentHash?
-        /// Where it lies, fit for messages.
+        /// The file's place, fit for messages.
         package var display: String { folder.display(relative) }
     }
 
@@ -23,7 +23,7 @@ package struct InputFiles: Sendable {
     /// Arguments and folders in them that cannot be read, each with its reason.
     package private(set) var problems: [String] = []
 
-    /// Finds the photographs of files and folders; folders are searched through, but for what a service passes over.
+    /// Finds the photographs of files and folders; folders are searched, without the names that a service ignores.
     ///
     /// A file that is named itself may end in anything.
     ///

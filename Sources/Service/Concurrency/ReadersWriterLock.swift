@@ -7,15 +7,15 @@ final class ReadersWriterLock: @unchecked Sendable {
     private let condition = NSCondition()
     private var working = 0
     private var isExclusive = false
-    /// Those who must be alone and wait; others let them go first, or they would never find nobody there.
-    private var suspects = 0
+    /// The number of those who wait to be alone; others let them go first, since a steady flow would never end.
+    private var waitingAlone = 0
 
     /// Runs `body` beside others, or alone; waits until that is possible.
     func access<R>(alone: Bool, _ body: () throws -> R) rethrows -> R {
         condition.withLock {
-            suspects += alone ? 1 : 0
-            while isExclusive || (alone ? working > 0 : suspects > 0) { condition.wait() }
-            suspects -= alone ? 1 : 0
+            waitingAlone += alone ? 1 : 0
+            while isExclusive || (alone ? working > 0 : waitingAlone > 0) { condition.wait() }
+            waitingAlone -= alone ? 1 : 0
             working += 1
             isExclusive = alone
         }

@@ -1,19 +1,20 @@
 import Spool
 
 extension Configuration {
-    /// Where the spool lies and how patient it is.
+    /// The configuration of the spool.
+    ///
+    /// - Parameter once: Whether for a single run, which does not wait long for files that will not become whole.
     package func spool(once: Bool) -> SpoolConfiguration {
         var spool = SpoolConfiguration(
-            inbox: inbox, outbox: outbox, state: state, failed: failedDirectory, archive: archiveDirectory)
-        spool.originals = OriginalPolicy(rawValue: originals.rawValue) ?? .keep
+            inbox: inbox, outbox: outbox, state: state, failed: failed, archive: archive)
+        spool.originals = originals
         spool.watching = polling ? .polling : .automatic
         spool.quietSeconds = quietSeconds
-        // A single run should not wait long for files that will not get whole.
-        spool.truncatedSeconds = once ? quietSeconds : max(30, quietSeconds)
+        spool.truncatedSeconds = once ? quietSeconds : max(spool.truncatedSeconds, quietSeconds)
         spool.rescanSeconds = rescanSeconds
         spool.pollSeconds = pollSeconds
         spool.excludes = exclude
-        spool.reserveBytes = Int64(freeMegabytes * 1e6)
+        spool.reserveBytes = reserveBytes
         return spool
     }
 
@@ -22,9 +23,9 @@ extension Configuration {
         Setting.all.filter { $0.scope == .restart && $0.text(self) != $0.text(other) }.map(\.key)
     }
 
-    /// What a running daemon makes of another configuration: its own where only a restart applies a setting.
+    /// Another configuration, with this one's values where only a restart applies a setting.
     ///
-    /// The inbox is watched and originals are dealt with as they were at the start; half a change would lose photographs.
+    /// The watch and the treatment of originals stay as they were at the start: half a change would lose photographs.
     package func reloaded(from other: Configuration) -> Configuration {
         var next = other
         for setting in Setting.all where setting.scope == .restart { setting.copy(self, &next) }

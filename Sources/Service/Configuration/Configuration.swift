@@ -1,14 +1,16 @@
 import Colorization
 import Foundation
+import Spool
 
-/// Everything the service can be told, with its defaults; `etc/autochrome.yaml` lists the same.
+/// All settings of the service with their defaults; `etc/autochrome.yaml` lists the same.
 package struct Configuration: Sendable, Equatable {
-    /// What happens to an original once its variants are published.
-    package enum Originals: String, Sendable, CaseIterable { case keep, archive, delete }
+    /// The installed spool; the settings that are the spool's own have their defaults there.
+    private static let installed = SpoolConfiguration(
+        inbox: "/var/spool/autochrome/inbox", outbox: "/var/spool/autochrome/outbox", state: "/var/lib/autochrome")
 
-    package var inbox = "/var/spool/autochrome/inbox"
-    package var outbox = "/var/spool/autochrome/outbox"
-    package var state = "/var/lib/autochrome"
+    package var inbox = installed.inbox
+    package var outbox = installed.outbox
+    package var state = installed.state
     /// Empty: `failed` in the state directory.
     package var failed = ""
     /// Empty: `archive` in the state directory.
@@ -23,13 +25,13 @@ package struct Configuration: Sendable, Equatable {
     /// Photographs in memory at once, in megapixels.
     package var memoryMegapixels = 240.0
 
-    package var quietSeconds = 2.0
-    package var rescanSeconds = 300.0
-    package var pollSeconds = 5.0
+    package var quietSeconds = installed.quietSeconds
+    package var rescanSeconds = installed.rescanSeconds
+    package var pollSeconds = installed.pollSeconds
     /// Watch by polling even where events work.
     package var polling = false
-    package var exclude: [String] = []
-    package var originals = Originals.keep
+    package var exclude = installed.excludes
+    package var originals = installed.originals
 
     package var maximumMegapixels = 120.0
     package var maximumMegabytes = 1024.0
@@ -38,7 +40,7 @@ package struct Configuration: Sendable, Equatable {
     package var attempts = 5
     package var backoffSeconds = 30.0
     /// Intake pauses while the outbox has less free space than this.
-    package var freeMegabytes = 256.0
+    package var freeMegabytes = Double(installed.reserveBytes) / 1e6
 
     /// Prometheus text file, rewritten every few seconds; empty: none.
     package var metrics = ""
@@ -49,10 +51,15 @@ package struct Configuration: Sendable, Equatable {
 
     package init() {}
 
+    /// Threads that may be asked for.
+    package static let threadRange = 0...1024
+
     package enum LogLevel: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
 
-    package var failedDirectory: String { failed.isEmpty ? state + "/failed" : failed }
-    package var archiveDirectory: String { archive.isEmpty ? state + "/archive" : archive }
+    package var failedDirectory: String { spool(once: false).failed }
+    package var archiveDirectory: String { spool(once: false).archive }
+    /// `freeMegabytes` in bytes.
+    package var reserveBytes: Int64 { Int64(freeMegabytes * 1e6) }
     package var effectiveThreads: Int { threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount }
     package var effectiveWorkers: Int { workers > 0 ? min(workers, effectiveThreads) : effectiveThreads }
     /// Threads that one image may use, so that workers × threads never exceeds the cores given.

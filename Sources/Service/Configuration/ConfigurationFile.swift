@@ -1,9 +1,9 @@
 import Foundation
 import Yams
 
-/// Reads YAML documents of settings; every complaint names the file and the line.
+/// Reads YAML documents of settings; every error names the file and the line.
 package enum ConfigurationFile {
-    /// Where a configuration is looked for when none is named.
+    /// The place of a configuration where none is named.
     package static let standardPath = "/etc/autochrome/autochrome.yaml"
 
     /// The service's configuration from a file, validated.

@@ -1,16 +1,17 @@
 import Colorization
 import Imaging
+import Spool
 import Yams
 
-/// One key of the configuration: what it may be, from when a new value holds, how it reads and what it writes.
+/// One key of the configuration: its range, its scope, and its form in YAML.
 ///
-/// Its default is the property's own.
+/// The property has the default.
 package struct Setting: Sendable {
-    /// From when a new value holds.
+    /// The moment from which a new value holds.
     package enum Scope: Sendable {
-        /// When the service is started again.
+        /// The next start.
         case restart
-        /// From a reload on.
+        /// The next reload.
         case reload
         /// As `reload`, and an image's or a folder's own settings may set it too.
         case image
@@ -19,7 +20,7 @@ package struct Setting: Sendable {
     package let key: String
     package let scope: Scope
     let read: @Sendable (Node, inout Configuration) throws -> Void
-    /// The value as it stands in a YAML file.
+    /// The value's text in a YAML file.
     package let text: @Sendable (Configuration) -> String
     /// Throws where the value cannot work.
     let validate: @Sendable (Configuration) throws -> Void
@@ -28,17 +29,19 @@ package struct Setting: Sendable {
 
     /// Every setting, in the order of `etc/autochrome.yaml`.
     package static var all: [Setting] {
-        // Upper bounds keep what is computed from these within every number's range.
+        // Upper bounds keep the numbers computed from these within their types' ranges.
         let week = 604_800.0
         return [
             folder("inbox", \.inbox, .restart), folder("outbox", \.outbox, .restart),
             folder("state", \.state, .restart), optionalPath("failed", \.failed, .restart),
             optionalPath("archive", \.archive, .restart), optionalPath("model", \.model, .reload),
-            number("workers", \.workers, .restart, 0...1024), number("threads", \.threads, .restart, 0...1024),
+            number("workers", \.workers, .restart, Configuration.threadRange),
+            number("threads", \.threads, .restart, Configuration.threadRange),
             decimal("memory_megapixels", \.memoryMegapixels, .reload, 0.001...1e6),
-            decimal("quiet_seconds", \.quietSeconds, .restart, 0...week),
-            decimal("rescan_seconds", \.rescanSeconds, .restart, 0.1...week),
-            decimal("poll_seconds", \.pollSeconds, .restart, 0.1...week), flag("polling", \.polling, .restart),
+            decimal("quiet_seconds", \.quietSeconds, .restart, SpoolConfiguration.restRange),
+            decimal("rescan_seconds", \.rescanSeconds, .restart, SpoolConfiguration.scanRange),
+            decimal("poll_seconds", \.pollSeconds, .restart, SpoolConfiguration.scanRange),
+            flag("polling", \.polling, .restart),
             list("exclude", \.exclude, .restart), choice("originals", \.originals, .restart),
             decimal("maximum_megapixels", \.maximumMegapixels, .reload, 0.001...1e6),
             decimal("maximum_megabytes", \.maximumMegabytes, .reload, 0.001...1e6),
@@ -50,7 +53,7 @@ package struct Setting: Sendable {
         ] + coloring
     }
 
-    /// The settings that a sidecar may hold; `ColoringSettings` knows their ranges.
+    /// The settings that a sidecar may hold; their ranges are those of `ColoringSettings`.
     package static var coloring: [Setting] {
         [
             number("samples", \.coloring.samples, .image), natural("seed", \.coloring.seed, .image),
@@ -105,7 +108,7 @@ package struct Setting: Sendable {
     }
 
     private static func number(
-        _ key: String, _ path: Path<Int>, _ scope: Scope, _ range: ClosedRange<Double>? = nil
+        _ key: String, _ path: Path<Int>, _ scope: Scope, _ range: ClosedRange<Int>? = nil
     ) -> Setting {
         Setting(key, path, scope) { node in
             guard let value = node.int else { throw mismatch(key, "a whole number") }
@@ -113,7 +116,7 @@ package struct Setting: Sendable {
         } text: {
             "\($0)"
         } validate: {
-            try require(key, Double($0), range)
+            try require(key, $0, range)
         }
     }
 
@@ -141,10 +144,9 @@ package struct Setting: Sendable {
         }
     }
 
-    private static func require(_ key: String, _ value: Double, _ range: ClosedRange<Double>?) throws {
+    private static func require<Value>(_ key: String, _ value: Value, _ range: ClosedRange<Value>?) throws {
         guard let range, !range.contains(value) else { return }
-        let (least, most) = (text(range.lowerBound), text(range.upperBound))
-        throw ConfigurationError.value(key: key, "must be \(least) to \(most), not \(text(value))")
+        throw ConfigurationError.value(key: key, "must be \(range.words), not \(ClosedRange.word(value))")
     }
 
     /// A number as people write it, without a fraction where it has none.

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Spool
 
-/// Finds the settings that hold for one image: those of its folders, the outermost first, then its own.
+/// Finds the settings of one image: those of its folders, the outermost first, then its own.
 package enum Sidecars {
     private static let suffix = RelativePath.sidecarEnding
     private static let limit = 1 << 20
@@ -10,7 +10,7 @@ package enum Sidecars {
     /// The configuration for an image.
     ///
     /// - Parameters:
-    ///   - root: Directory where the search for folders' settings begins.
+    ///   - root: The folder where the search begins.
     ///   - relative: The image's path below it.
     /// - Throws: `ConfigurationError` naming the file and line that is wrong.
     package static func resolve(

@@ -1,26 +1,15 @@
-import Files
-import Dispatch
 import Foundation
 import Imaging
 import Logging
 import Spool
-import Synchronization
 
 /// Watches the inbox and works off what comes in, until it is told to stop.
 package final class Daemon: Sendable {
-    private static let beatSeconds = 2.0
-    /// Where a quota is full there seems to be room at any time, and to try is all that can be done.
-    private static let shortestPause = Duration.seconds(5)
-
     private let load: @Sendable () throws -> Configuration
     private let once: Bool
     private let logger: Logger
     private let manager: ServiceManager
     private let decoder: SandboxedDecoder
-    private let lifecycle = Mutex(Lifecycle())
-    private let control = DispatchQueue(label: "autochrome.control")
-    private let started = Date()
-    private let stopping = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - once: Whether to end when all that lies in the inbox is worked off.
@@ -39,223 +28,33 @@ package final class Daemon: Sendable {
 
     /// Runs until the work or the service ends.
     ///
-    /// - Returns: Whether everything that was begun succeeded.
-    /// - Throws: What keeps it from starting.
+    /// - Returns: Whether everything that was begun succeeded and, in a single run, nothing is left to be done.
+    /// - Throws: The reason why it cannot start.
     package func run() throws -> Bool {
+        try open().run()
+    }
+
+    /// Opens the spool and gets model and decoder ready.
+    private func open() throws -> RunningDaemon {
         let configuration = try load()
-        let spool = try configuration.spool(once: once).prepare()
-        let lock = try InstanceLock(configuration: spool)
-        defer { withExtendedLifetime(lock) {} }
+        let spool = try openSpool(configuration)
         let model = try LoadedModel.load(configuration.model)
         if let gap = try decoder.start().gap {
             logger.warning("decoders are confined less than they could be: there is no \(gap) here")
         }
-        let parts = try open(spool, configuration)
         let runner = JobRunner(
-            spools: parts,
-            current: .init(
-                configuration: configuration,
-                workshop: Workshop(model: model, configuration: configuration, decoder: decoder)),
-            logger: logger)
-        // What is to be worked on is delivered by the intake as well; only what is not stays to be done here.
-        for step in try parts.ledger.recover(publisher: parts.publisher, inbox: parts.inbox)
-        where step.action != .enqueue { runner.handOver(step) }
-
-        let signals = listen(runner, parts)
-        defer { signals.forEach { $0.cancel() } }
-        let pool = WorkerPool()
-        pool.start(workers: configuration.effectiveWorkers, take: runner.gate.take, work: runner.run)
-        let beat = heartbeat(runner, parts, state: spool.state)
-        defer { beat.cancel() }
-        var isAllSeen = true
-        if once {
-            isAllSeen = try workOff(runner, parts, pool)
-        } else {
-            parts.intake.start { runner.receive($0) }
-            waitForWatch(parts.intake)
-            control.sync { act(.ready, runner, parts) }
-        }
-        pool.wait()
-        runner.waitForMoves()
-        if once { sumUp(runner, isAllSeen: isAllSeen) }
-        parts.intake.stop()
-        // What is on its way on this queue finds everything still there.
-        control.sync { beatOnce(runner, parts, state: spool.state) }
-        act(.idle, runner, parts)
-        logger.info("stopped")
-        return runner.failures.load(ordering: .relaxed) == 0
+            spool: spool, configuration: configuration, model: model, decoder: decoder, logger: logger)
+        return RunningDaemon(runner, once: once, logger: logger, manager: manager, load: load)
     }
 
-    private func open(_ spool: SpoolConfiguration, _ configuration: Configuration) throws -> JobRunner.Spools {
-        let logger = logger
+    private func openSpool(_ configuration: Configuration) throws -> Spool {
         var policy = RetryPolicy()
         policy.attempts = configuration.attempts
         policy.baseSeconds = configuration.backoffSeconds
         policy.longestSeconds = max(policy.longestSeconds, policy.baseSeconds)
-        let ledger = try Ledger(state: spool.state, policy: policy)
-        if let copy = ledger.brokenCopy {
-            logger.warning("the ledger was damaged and is set aside as \(copy); a new one is made from the outbox")
-        }
-        let publisher = try Publisher(configuration: spool)
-        try publisher.sweep()
-        if try ledger.needsRebuild() {
-            let count = try ledger.rebuild(from: publisher) { logger.warning("the outbox: \($0)") }
-            if count > 0 { logger.notice("\(count) results of the outbox entered in a new ledger") }
-        }
-        return JobRunner.Spools(
-            inbox: try Folder(spool.inbox),
-            intake: Intake(
-                configuration: spool, onWarning: { logger.warning("\($0.message)") },
-                onRefusal: { logger.warning("\($0.path): not taken: \($0.reason.rawValue)") }),
-            ledger: ledger, publisher: publisher, keeper: try OriginalsKeeper(configuration: spool),
-            failed: try FailedStore(configuration: spool))
-    }
-
-    // MARK: Life
-
-    private func act(_ event: Lifecycle.Event, _ runner: JobRunner, _ parts: JobRunner.Spools) {
-        for action in lifecycle.withLock({ $0.handle(event) }) {
-            switch action {
-            case .announceReady:
-                manager.ready()
-                logger.info("watching \(parts.inbox.path)")
-            case .announceStopping:
-                manager.stopping()
-                if !once { logger.info("stopping: work in hand is finished; stop again to put it back") }
-            case .stopIntake:
-                runner.gate.close()
-                parts.intake.stop()
-            case .abandonWork:
-                logger.notice("putting work in hand back")
-                runner.registry.abandon()
-            case .reloadConfiguration: reload(runner)
-            case .exit: break
-            }
-        }
-    }
-
-    private func listen(
-        _ runner: JobRunner, _ parts: JobRunner.Spools
-    ) -> [any DispatchSourceSignal] {
-        let reactions: [(Int32, Lifecycle.Event)] = [
-            (SIGTERM, .terminate), (SIGINT, .terminate), (SIGHUP, .reload),
-        ]
-        return reactions.map { number, event in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: control)
-            source.setEventHandler { [self] in act(event, runner, parts) }
-            source.activate()
-            return source
-        }
-    }
-
-    /// Waits until the watch stands, or the intake was stopped before.
-    private func waitForWatch(_ intake: Intake) {
-        while intake.mode == .starting { Thread.sleep(forTimeInterval: 0.005) }
-    }
-
-    /// Works off what lies in the inbox; false where not all of it was seen.
-    private func workOff(_ runner: JobRunner, _ parts: JobRunner.Spools, _ pool: WorkerPool) throws -> Bool {
-        act(.ready, runner, parts)
-        var putBack = -1
-        var isAllSeen = false
-        // What was put back as incomplete comes again with the next scan, for the last time.
-        while putBack != runner.incomplete.load(ordering: .relaxed), lifecycle.withLock({ $0.phase == .running }) {
-            putBack = runner.incomplete.load(ordering: .relaxed)
-            isAllSeen = try parts.intake.scanOnce { runner.receive($0) }
-            runner.gate.waitUntilIdle()
-            runner.waitForMoves()
-        }
-        act(.exhausted, runner, parts)
-        // Stopped, it may still put something back.
-        pool.wait()
-        return isAllSeen && putBack == runner.incomplete.load(ordering: .relaxed)
-    }
-
-    /// Says what a single run has left undone.
-    private func sumUp(_ runner: JobRunner, isAllSeen: Bool) {
-        if let reason = runner.gate.pauseReason {
-            logger.error("ended early: \(reason)")
-        } else if !isAllSeen || runner.gate.queued > 0 {
-            logger.notice("ended early: what was not begun stays in the inbox")
-        } else {
-            return
-        }
-        runner.failures.add(1, ordering: .relaxed)
-    }
-
-    private func reload(_ runner: JobRunner) {
-        manager.reloading()
-        defer { manager.ready() }
-        do {
-            let next = try load()
-            let old = runner.configuration
-            for key in old.keysThatNeedRestart(comparedWith: next) {
-                logger.warning("\(key) has changed; that takes effect when the service is restarted")
-            }
-            runner.reload(next, model: try LoadedModel.load(next.model))
-            logger.notice("configuration reloaded")
-        } catch {
-            logger.error("configuration not reloaded, the old one stays: \(error)")
-        }
-    }
-
-    // MARK: Heartbeat
-
-    private func heartbeat(
-        _ runner: JobRunner, _ parts: JobRunner.Spools, state: String
-    ) -> any DispatchSourceTimer {
-        let timer = DispatchSource.makeTimerSource(queue: control)
-        timer.setEventHandler { [self] in beatOnce(runner, parts, state: state) }
-        timer.schedule(deadline: .now(), repeating: min(Self.beatSeconds, manager.watchdogInterval ?? Self.beatSeconds))
-        timer.activate()
-        return timer
-    }
-
-    private func beatOnce(_ runner: JobRunner, _ parts: JobRunner.Spools, state: String) {
-        manager.repeatUnheard()
-        runner.settleAgain()
-        runner.withdrawVanished()
-        if !once { runner.queueDue() }
-        resumeIfRoom(runner, parts)
-        let configuration = runner.configuration
-        let entries = runner.registry.entries
-        let stuck = InFlightRegistry.isStuck(entries, decodeSeconds: configuration.decodeSeconds)
-        if !stuck { manager.watchdog() }
-        let mode =
-            switch parts.intake.mode {
-            case .starting: "starting"
-            case .events: "events"
-            case .polling(let reason): "polling: \(reason)"
-            case .stopped: "stopped"
-            }
-        let beat = Heartbeat(
-            process: getpid(), program: Program.name, model: runner.modelName, started: started, written: Date(),
-            watching: mode, paused: runner.gate.pauseReason, queued: runner.gate.queued, inHand: entries, stuck: stuck)
-        do {
-            try beat.write(state: state)
-            let counts = try parts.ledger.counts()
-            let failed = counts.failed + counts.quarantined
-            manager.status("\(counts.pending) to do, \(counts.published) done, \(failed) failed")
-            guard !configuration.metrics.isEmpty else { return }
-            let metrics = Metrics(
-                counts: counts, oldestPending: try parts.ledger.oldestPending(), inHand: entries.count,
-                polling: mode.hasPrefix("polling"), paused: beat.paused != nil,
-                freeBytes: try parts.publisher.freeSpace())
-            try Data(metrics.text().utf8).write(to: URL(fileURLWithPath: configuration.metrics), options: .atomic)
-        } catch {
-            logger.debug("status not written: \(error)")
-        }
-    }
-
-    private func resumeIfRoom(_ runner: JobRunner, _ parts: JobRunner.Spools) {
-        guard let pause = runner.gate.pauseDuration, pause >= Self.shortestPause, !once else { return }
-        // Somewhat more than the reserve, so that it does not pause again at once; the ledger may lie on another disk.
-        if (try? parts.publisher.requireSpace(64 << 20)) != nil, (try? parts.ledger.freeSpace()) ?? 0 > 16 << 20 {
-            logger.notice("going on: there is room again")
-            runner.gate.resume()
-            // It finds what the ledger had no room for.
-            parts.intake.rescan()
+        let logger = logger
+        return try Spool(configuration.spool(once: once), policy: policy) {
+            logger.log(level: $0.isWarning ? .warning : .notice, "\($0)")
         }
     }
 }

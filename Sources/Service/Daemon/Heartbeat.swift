@@ -1,10 +1,10 @@
 import Foundation
 import Spool
 
-/// What a running daemon says of itself every few seconds, in `status.json` of the state directory.
+/// The state that a running daemon writes every few seconds into `status.json` of the state directory.
 package struct Heartbeat: Codable, Sendable, Equatable {
     package static let fileName = "status.json"
-    /// Seconds after which a daemon that lives and does not write is stuck.
+    /// Seconds after which a living daemon that has not written is stuck.
     package static let patience = 30.0
 
     package var process: Int32
@@ -12,13 +12,12 @@ package struct Heartbeat: Codable, Sendable, Equatable {
     package var model: String
     package var started: Date
     package var written: Date
-    /// `events`, `polling: reason`, `starting` or `stopped`.
-    package var watching: String
-    /// Why nothing new is begun; absent where nothing is in the way.
+    package var watching: Intake.Mode
+    /// The reason why no job is begun; absent where there is none.
     package var paused: String?
     package var queued: Int
     package var inHand: [InFlightRegistry.Entry]
-    /// Whether a job has not got on for longer than it may.
+    /// Whether a job has been silent for longer than it may be.
     package var stuck: Bool
 
     package func write(state: String) throws {
@@ -34,7 +33,7 @@ package struct Heartbeat: Codable, Sendable, Equatable {
         }
     }
 
-    /// Writes over what a file holds: on a full disk there is no room for another, and just then `status` must tell.
+    /// Overwrites the file in place: a full disk has no room for another, and `status` must tell just then.
     private static func overwrite(_ path: String, _ data: Data) -> Bool {
         let file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { return false }

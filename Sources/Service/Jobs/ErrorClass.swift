@@ -6,9 +6,9 @@ import Foundation
 import Imaging
 import Spool
 
-/// What an error says about the image it came up with.
+/// The class of an error by its meaning for the image that it came up with.
 package enum ErrorClass: Sendable, Equatable {
-    /// The image is as the policy leaves it alone.
+    /// The policy leaves such an image alone.
     case skipped(String)
     /// The file may still be growing.
     case incomplete(String)
@@ -20,7 +20,7 @@ package enum ErrorClass: Sendable, Equatable {
     case gone
     /// The work was given up because the daemon ends.
     case abandoned
-    /// It will not work with this file.
+    /// The error will come up with this file each time.
     case permanent(String)
 
     /// - Parameter name: The file's name, left out of the reason where the error begins with it.

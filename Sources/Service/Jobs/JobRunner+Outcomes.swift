@@ -3,19 +3,19 @@ import Foundation
 import Spool
 
 extension JobRunner {
-    /// Does what an error that ended a file's work calls for.
-    func resolve(_ verdict: ErrorClass, _ candidate: Candidate, _ job: Job) throws {
+    /// Records the error that ended a file's work, and does what it calls for.
+    func resolve(_ error: ErrorClass, _ candidate: Candidate, _ job: Job) throws {
         let path = candidate.path
-        switch verdict {
+        switch error {
         case .skipped(let reason):
             logger.info("\(path): left alone: \(reason)")
-            _ = try spools.ledger.skipped(
+            _ = try spool.jobs.skipped(
                 path, stamp: candidate.stamp, sidecars: candidate.sidecars, reason: reason)
         case .incomplete(let reason):
-            if spools.intake.notReady(candidate) {
+            if spool.intake.notReady(candidate) {
                 incomplete.add(1, ordering: .relaxed)
                 logger.debug("\(path): not whole yet: \(reason)")
-                _ = try spools.ledger.putBack(path)
+                _ = try spool.jobs.putBack(path)
                 growing.withLock { _ = $0.insert(path) }
             } else {
                 try fail(path, candidate, reason)
@@ -23,19 +23,19 @@ extension JobRunner {
         case .temporary(let reason):
             failures.add(1, ordering: .relaxed)
             logger.warning("\(path): \(reason); it will be tried again")
-            perform(try spools.ledger.failedForNow(path, reason: reason))
+            perform(try spool.jobs.failedForNow(path, reason: reason))
         case .noSpace(let reason):
             logger.warning("paused: \(reason)")
-            gate.pause(reason)
-            perform(try spools.ledger.putBack(path))
+            pending.pause(reason)
+            perform(try spool.jobs.putBack(path))
         case .gone:
             logger.info("\(path): gone or replaced while it was worked on")
-            _ = try spools.ledger.putBack(path)
-            try spools.ledger.withdraw([path])
-            spools.intake.forget(path)
+            _ = try spool.jobs.putBack(path)
+            try spool.jobs.withdraw([path])
+            spool.intake.forget(path)
         case .abandoned:
             failures.add(1, ordering: .relaxed)
-            _ = try spools.ledger.putBack(path)
+            _ = try spool.jobs.putBack(path)
         case .permanent(let reason):
             try fail(path, candidate, reason)
         }
@@ -43,13 +43,14 @@ extension JobRunner {
 
     private func fail(_ path: RelativePath, _ candidate: Candidate, _ reason: String) throws {
         perform(
-            try spools.ledger.failedForGood(
+            try spool.jobs.failedForGood(
                 path, stamp: candidate.stamp, sidecars: candidate.sidecars, reason: reason))
     }
 
+    /// Keeps, archives or deletes the original of a published result.
     func settle(_ job: Job) {
         guard let content = job.identity?.content else { return }
-        switch spools.keeper.settle(job.path, stamp: job.stamp, content: content) {
+        switch spool.originals.settle(job.path, stamp: job.stamp, content: content) {
         case .kept, .replaced: break
         case .archived(let place): logger.debug("\(job.path): archived as \(place)")
         case .deleted: logger.debug("\(job.path): the original is deleted")
@@ -57,21 +58,22 @@ extension JobRunner {
         }
     }
 
+    /// Moves a file that failed for good out of the inbox.
     func setAside(_ job: Job, _ reason: String) {
         failures.add(1, ordering: .relaxed)
         do {
-            let place = try spools.failed.store(
+            let place = try spool.failed.store(
                 .init(
                     path: job.path, reason: reason, time: Date(), attempts: job.attempts,
                     sha256: job.identity?.content),
                 stamp: job.stamp)
-            try spools.ledger.movedAside(job.path)
-            logger.error("\(job.path): failed: \(reason); now in \(spools.failed.folder.display(place))")
+            try spool.jobs.movedAside(job.path)
+            logger.error("\(job.path): failed: \(reason); now in \(spool.failed.folder.display(place))")
         } catch let error as FileError where error.isGone {
             logger.error("\(job.path): failed: \(reason)")
         } catch {
             logger.error("\(job.path): failed: \(reason); it stays in the inbox until the next scan: \(error)")
-            spools.intake.forget(job.path)
+            spool.intake.forget(job.path)
         }
     }
 }

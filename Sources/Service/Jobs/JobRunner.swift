@@ -2,6 +2,7 @@ import Files
 import Colorization
 import Digest
 import Foundation
+import Imaging
 import Logging
 import Spool
 import Synchronization
@@ -10,263 +11,138 @@ import Synchronization
 ///
 /// The ledger is told first and files are moved after, so that a crash between the two loses nothing.
 package final class JobRunner: Sendable {
-    /// What the daemon's settings and model are at the moment; replaced together by a reload.
-    package struct Current: Sendable {
-        package var configuration: Configuration
-        package var workshop: Workshop
-
-        package init(configuration: Configuration, workshop: Workshop) {
-            self.configuration = configuration
-            self.workshop = workshop
-        }
-    }
-
-    /// The parts of the spool that a job passes through.
-    package struct Spools: Sendable {
-        package var inbox: Folder
-        package var intake: Intake
-        package var ledger: Ledger
-        package var publisher: Publisher
-        package var keeper: OriginalsKeeper
-        package var failed: FailedStore
+    /// The daemon's settings and model; a reload replaces them together.
+    struct Current: Sendable {
+        var configuration: Configuration
+        var pipeline: ColoringPipeline
     }
 
     package let registry = InFlightRegistry()
-    package let gate = WorkGate()
-    /// Files put back because they did not decode to their end.
+    package let pending = PendingQueue()
+    /// Files returned to the intake because they did not decode to their end.
     package let incomplete = Atomic<Int>(0)
     /// Files that failed for now or for good or were given up since the start.
     package let failures = Atomic<Int>(0)
-    private let suspects = ReadersWriterLock()
+    /// Lets a file that was in hand when the process died run alone.
+    private let solitude = ReadersWriterLock()
     /// Files whose ledger rows could not be written when their work ended.
-    private let unsettled = Mutex<[Candidate]>([])
-    /// Files put back as incomplete: where one goes away again, nothing else tells the ledger.
+    let unrecordedEnds = Mutex<[Candidate]>([])
+    /// Files returned as incomplete: where one goes away again, nothing else tells the ledger.
     let growing = Mutex<Set<RelativePath>>([])
     /// Moves files for threads that must not wait: to another file system, a move is a copy.
     let moves = DispatchQueue(label: "autochrome.moves")
-    private let moving = DispatchGroup()
-    private let pictures = KeyedLock<ContentHash>()
+    let moving = DispatchGroup()
+    /// Keeps one photograph under two names from being coloured twice side by side.
+    let photographs = KeyedLock<ContentHash>()
     /// Work whose result may lie in the outbox while the ledger does not know it, and the file it is of.
-    private let unrecorded = Mutex<[WorkIdentity: RelativePath]>([:])
-    let spools: Spools
-    private let current: Mutex<Current>
+    let unrecordedResults = Mutex<[WorkIdentity: RelativePath]>([:])
+    let spool: Spool
     let logger: Logger
+    private let current: Mutex<Current>
+    private let decoder: SandboxedDecoder
+    /// The memory for photographs, one for every pipeline: work of an old and a new one may be in hand at once.
+    let budget: MemoryBudget
 
-    package init(spools: Spools, current: Current, logger: Logger) {
-        self.spools = spools
-        self.current = Mutex(current)
+    package init(
+        spool: Spool, configuration: Configuration, model: LoadedModel, decoder: SandboxedDecoder, logger: Logger
+    ) {
+        self.spool = spool
+        self.decoder = decoder
         self.logger = logger
+        budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
+        current = Mutex(
+            Current(
+                configuration: configuration,
+                pipeline: ColoringPipeline(
+                    model: model, configuration: configuration, decoder: decoder, budget: budget)))
     }
 
-    /// Uses another model, and what a running daemon can take over of another configuration, from the next job on.
+    /// Uses another model, and those settings of another configuration that a running daemon can take over, from the next
+    /// job on.
     package func reload(_ configuration: Configuration, model: LoadedModel) {
         current.withLock { current in
             let next = current.configuration.reloaded(from: configuration)
+            budget.resize(megapixels: next.memoryMegapixels)
             current = Current(
-                configuration: next, workshop: current.workshop.replaced(model: model, configuration: next))
+                configuration: next,
+                pipeline: ColoringPipeline(model: model, configuration: next, decoder: decoder, budget: budget))
         }
     }
 
-    package var configuration: Configuration { current.withLock { $0.configuration } }
-    package var modelName: String { current.withLock { $0.workshop.model.metadata.name } }
+    /// Settings and model of one moment.
+    var now: Current { current.withLock { $0 } }
+    package var configuration: Configuration { now.configuration }
+    package var modelName: String { now.pipeline.model.name }
 
     /// Enters files that the intake found ready.
     package func receive(_ candidates: [Candidate]) {
         do {
-            for (candidate, step) in zip(candidates, try spools.ledger.receive(candidates)) {
-                if step.action == .enqueue { gate.push(candidate) } else { handOver(step) }
+            for (candidate, step) in zip(candidates, try spool.jobs.receive(candidates)) {
+                if step.action == .enqueue { pending.push(candidate) } else { handOver(step) }
             }
         } catch {
             failures.add(1, ordering: .relaxed)
             logger.error("\(error); the files are looked at again at the next scan")
-            for candidate in candidates { spools.intake.forget(candidate.path) }
+            for candidate in candidates { spool.intake.forget(candidate.path) }
             pauseIfFull(error)
         }
     }
 
-    /// Queues the files whose next try is due.
-    package func queueDue() {
-        do {
-            for job in try spools.ledger.due() { gate.push(job.candidate) }
-        } catch {
-            logger.error("\(error)")
-        }
-    }
-
-    /// Gives back the files that the ledger could not be told about, once it can; they are queued again.
-    package func settleAgain() {
-        var rest = unsettled.withLock { list in
-            defer { list = [] }
-            return list
-        }
-        do {
-            while let candidate = rest.last {
-                if let step = try spools.ledger.settle(candidate.path) {
-                    if step.job.state.isPending { gate.push(candidate) } else { handOver(step) }
-                }
-                rest.removeLast()
-            }
-        } catch {
-            unsettled.withLock { $0 += rest }
-        }
-    }
-
-    /// Withdraws the files that did not decode to their end and have left the inbox since.
-    package func withdrawVanished() {
-        let paths = growing.withLock { $0 }
-        do {
-            for path in try paths.filter({ try !spools.inbox.hasFile($0) }) {
-                // One that is in hand again sees for itself.
-                guard growing.withLock({ $0.remove(path) }) != nil else { continue }
-                try spools.ledger.withdraw([path])
-                spools.intake.forget(path)
-            }
-        } catch {
-            logger.debug("\(error)")
-        }
-    }
-
-    /// Does what a step of the ledger calls for; files are moved by another thread.
-    package func handOver(_ step: Ledger.Step) {
-        switch step.action {
-        case .enqueue, .enqueueLater, .leave: perform(step)
-        case .settleOriginal where configuration.originals == .keep: break
-        case .settleOriginal, .setAside:
-            moves.async(group: moving) { [self] in
-                // What is not begun before the end is done after the next start.
-                if gate.isClosed { return }
-                let token = registry.begin(step.job.path.description)
-                defer { registry.end(token) }
-                if (try? registry.advance(token, to: "moving")) != nil { perform(step) }
-            }
-        }
-    }
-
-    /// Waits until every file that was handed over is moved or left for the next start.
-    package func waitForMoves() { moving.wait() }
-
-    /// Does what a step of the ledger calls for.
-    package func perform(_ step: Ledger.Step) {
-        let job = step.job
-        switch step.action {
-        case .enqueue: gate.push(job.candidate)
-        case .enqueueLater, .leave: break
-        case .settleOriginal: settle(job)
-        case .setAside(let reason): setAside(job, reason)
-        }
-    }
-
-    /// Works on one file; nothing that goes wrong with it gets out.
+    /// Works on one file; no error of its work gets out.
     package func run(_ candidate: Candidate) {
-        defer { gate.finish(candidate) }
+        defer { pending.finish(candidate) }
         do {
-            guard let job = try spools.ledger.claim(candidate.path) else { return }
-            let path = candidate.path
-            growing.withLock { _ = $0.remove(path) }
-            let token = registry.begin(path.description)
+            guard let job = try spool.jobs.claim(candidate.path) else { return }
+            growing.withLock { _ = $0.remove(candidate.path) }
+            let token = registry.begin(candidate.path.description)
             defer { registry.end(token) }
             do {
-                // One that was in hand when the process died must not take others with it again.
-                try registry.advance(token, to: "waiting for its turn")
-                try suspects.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
+                // A file that was in hand when the process died must not take others with it again.
+                try registry.advance(token, to: .waitingForTurn)
+                try solitude.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
             } catch {
-                try resolve(ErrorClass(error, of: path.escapedName), candidate, job)
+                try resolve(ErrorClass(error, of: candidate.path.escapedName), candidate, job)
             }
         } catch {
             // The ledger itself: with nothing written there, the file would wait for the next start.
             failures.add(1, ordering: .relaxed)
             logger.error("\(candidate.path): \(error); it will be tried again")
             pauseIfFull(error)
-            unsettled.withLock { $0.append(candidate) }
+            unrecordedEnds.withLock { $0.append(candidate) }
         }
     }
 
     private func pauseIfFull(_ error: any Error) {
-        if let error = error as? FileError, error.isDiskFull { gate.pause("\(error)") }
+        if let error = error as? FileError, error.isDiskFull { pending.pause("\(error)") }
     }
 
-    private func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
-        try registry.advance(token, to: "opening")
-        let file = try spools.inbox.openFile(candidate.path, expecting: candidate.stamp)
-        let content = try file.hash()
-        // The same picture under another name may be in hand; what it comes to will do for this one as well.
-        try registry.advance(token, to: "waiting for its turn")
-        try pictures.take(content) { try work(on: candidate, file, content, job, token) }
-    }
-
-    private func work(
-        on candidate: Candidate, _ file: borrowing OpenedFile, _ content: ContentHash, _ job: Job, _ token: Int
-    ) throws {
-        let path = candidate.path
-        let now = current.withLock { $0 }
-        let configuration = try Sidecars.resolve(now.configuration, root: spools.inbox.path, relative: path)
-        let settings = configuration.coloring
-        let identity = WorkIdentity(
-            content: content, model: now.workshop.model.metadata.sha256, settings: settings.key)
-        if let result = try done(job, identity, isReplaced: configuration.originals == .keep) {
-            perform(try record(candidate, identity, result))
-            return
-        }
-
-        try spools.publisher.requireSpace(candidate.stamp.size * Int64(2 * settings.samples) + 8 << 20)
-        let staging = try spools.publisher.stage()
-        let metadata = try now.workshop.make(
-            .init(folder: spools.inbox, relative: path, content: content), of: file, settings: settings,
-            into: staging.path
-        ) { try registry.advance(token, to: $0.rawValue) }
-        try registry.advance(token, to: "publishing")
-        unrecorded.withLock { $0[identity] = path }
-        // An original that is not kept leaves its name to other photographs, whose results are no newer ones of it.
-        let result = try staging.publish(
-            metadata, of: path, content: content, previous: job.result,
-            replacesOther: configuration.originals == .keep, spools.publisher)
-        for other in try spools.ledger.displace(from: result, by: path, as: identity) { gate.push(other.candidate) }
-        let step = try record(candidate, identity, result)
-        let seconds = metadata.timings
-        logger.info(
-            """
-            \(path): \(metadata.variants.count) variants in \(result), \
-            \(String(format: "%.1f", seconds.decode + seconds.conditioning + seconds.sampling + seconds.rendering)) s
-            """)
-        for warning in metadata.warnings { logger.notice("\(path): \(warning)") }
-        perform(step)
-    }
-
-    /// Tells the ledger where a file's result lies.
-    private func record(_ candidate: Candidate, _ identity: WorkIdentity, _ result: RelativePath) throws -> Ledger.Step
-    {
-        let step = try spools.ledger.published(
-            candidate.path, stamp: candidate.stamp, sidecars: candidate.sidecars, as: identity, result: result)
-        unrecorded.withLock { $0[identity] = nil }
-        return step
-    }
-
-    /// Where this very work lies in the outbox; nil where it does not.
-    ///
-    /// `isReplaced` says that what the file's last result was made of is no more: then that result must not stay.
-    private func done(_ job: Job, _ identity: WorkIdentity, isReplaced: Bool) throws -> RelativePath? {
-        let path = job.path
-        switch try spools.ledger.identify(path, as: identity) {
-        case .published(let result):
-            if try spools.publisher.result(at: result)?.identity == identity { return result }
-        case .duplicate(let other, let result):
-            if isReplaced, let own = job.result, own != result, try spools.publisher.result(at: own)?.source == path {
-                break
-            }
-            // One that cannot be read keeps its own photograph waiting, and not this one.
-            if (try? spools.publisher.result(at: result))?.identity == identity {
-                logger.info("\(path): the same picture as \(other); its variants are in \(result)")
-                return result
-            }
-        case .new:
-            if let other = unrecorded.withLock({ $0[identity] }),
-                let result = try spools.publisher.find(source: other, identity: identity)
-            {
-                return result
-            }
-        }
-        return try spools.publisher.find(source: path, identity: identity) {
-            try spools.ledger.isResult($0, ofOtherThan: path)
+    /// Does a step of the ledger at once.
+    package func perform(_ step: JobStep) {
+        let job = step.job
+        switch step.action {
+        case .enqueue: pending.push(job.candidate)
+        case .enqueueLater, .leave: break
+        case .settleOriginal: settle(job)
+        case .setAside(let reason): setAside(job, reason)
         }
     }
+
+    /// Does a step of the ledger; files are moved by another thread.
+    package func handOver(_ step: JobStep) {
+        switch step.action {
+        case .enqueue, .enqueueLater, .leave: perform(step)
+        case .settleOriginal where configuration.originals == .keep: break
+        case .settleOriginal, .setAside:
+            moves.async(group: moving) { [self] in
+                // A move that is not begun before the end is made after the next start.
+                if pending.isClosed { return }
+                let token = registry.begin(step.job.path.description)
+                defer { registry.end(token) }
+                if (try? registry.advance(token, to: .moving)) != nil { perform(step) }
+            }
+        }
+    }
+
+    /// Waits until every file that was handed over is moved or left for the next start.
+    package func waitForMoves() { moving.wait() }
 }

@@ -4,20 +4,20 @@ import Digest
 import Spool
 
 extension Staging {
-    /// Adds the metadata to what was written here and publishes it all as a source's result.
+    /// Adds the metadata to the files written here and publishes them as a source's result.
     ///
     /// - Returns: The result's folder in the outbox.
     func publish(
         _ metadata: ResultMetadata, of source: RelativePath, content: ContentHash, previous: RelativePath?,
         replacesOther: Bool = true, _ publisher: Publisher
     ) throws -> RelativePath {
-        try seal(metadata, of: source)
+        try add(metadata, of: source)
         return try publisher.publish(
             self, source: source, content: content, previous: previous, replacesOther: replacesOther)
     }
 
-    /// Adds the metadata to what was written here.
-    func seal(_ metadata: ResultMetadata, of source: RelativePath) throws {
+    /// Adds the metadata to the files written here.
+    func add(_ metadata: ResultMetadata, of source: RelativePath) throws {
         for variant in metadata.variants {
             if let hash = ContentHash(hex: variant.sha256) { expect(variant.file, hash) }
         }

@@ -1,11 +1,11 @@
-/// The daemon's life as a state machine without side effects: events go in, what to do comes out.
+/// The daemon's life as a state machine without side effects: events go in, actions come out.
 package struct Lifecycle: Sendable, Equatable {
     package enum Phase: Sendable, Equatable {
         case starting
         case running
-        /// Work in hand is finished, nothing new is begun.
+        /// Jobs in hand are finished, and none is begun.
         case draining
-        /// Work in hand is put back.
+        /// Jobs in hand are given up; their files stay in the inbox.
         case aborting
         case stopped
     }
@@ -17,7 +17,7 @@ package struct Lifecycle: Sendable, Equatable {
         case terminate
         /// SIGHUP.
         case reload
-        /// Nothing is queued nor in hand, and none is expected (`--once`).
+        /// A single run has no file queued or in hand, and expects none.
         case exhausted
         /// The last job in hand ended.
         case idle

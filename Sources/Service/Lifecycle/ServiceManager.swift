@@ -4,7 +4,7 @@ import Synchronization
 /// Speaks to the service manager over `NOTIFY_SOCKET` (sd_notify(3)); silent where there is none.
 package final class ServiceManager: Sendable {
     private let path: String?
-    /// How often the watchdog wants to hear from the service, half of `WATCHDOG_USEC`, in seconds.
+    /// Seconds between messages to the watchdog, half of `WATCHDOG_USEC`.
     package let watchdogInterval: Double?
     /// Messages that found the socket full, in their order.
     private let unheard = Mutex<[String]>([])
@@ -18,7 +18,7 @@ package final class ServiceManager: Sendable {
 
     package func ready() { tell("READY=1") }
     package func stopping() { tell("STOPPING=1") }
-    /// Tells what is only worth telling now: it is dropped where the socket is full.
+    /// Tells a message that is only worth telling now: it is dropped where the socket is full.
     package func status(_ text: String) { mention("STATUS=\(text)") }
     /// As `status`.
     package func watchdog() { mention("WATCHDOG=1") }
@@ -30,7 +30,7 @@ package final class ServiceManager: Sendable {
         tell("RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)")
     }
 
-    /// Sends again what found the socket full; every other message does so first.
+    /// Sends the messages again that found the socket full; every other message does so first.
     package func repeatUnheard() {
         unheard.withLock { sendInOrder(&$0) }
     }
@@ -39,7 +39,7 @@ package final class ServiceManager: Sendable {
     private func tell(_ message: String) {
         unheard.withLock { messages in
             messages.append(message)
-            // A manager that was away for long wants to know how things stand, not all that was.
+            // A manager that was away for long needs the last state, not the whole history.
             messages.removeFirst(max(0, messages.count - Self.mostUnheard))
             sendInOrder(&messages)
         }
@@ -72,7 +72,7 @@ package final class ServiceManager: Sendable {
         guard descriptor >= 0 else { return true }
         defer { close(descriptor) }
         let payload = Array(message.utf8)
-        // A manager that does not listen for a while must not hold up whoever speaks.
+        // A manager that does not listen for a while must not block the caller.
         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -10,7 +10,7 @@ package struct FailedRetry: Sendable {
     /// Retries the named photographs, or all that failed where none is named.
     package init(_ paths: [String], configuration: Configuration) throws {
         let spool = try configuration.spool(once: false).prepare()
-        let ledger = try Ledger(state: spool.state, setsAside: false)
+        let ledger = try SQLiteJobStore(state: spool.state, setsAside: false)
         let store = try FailedStore(configuration: spool)
         guard !paths.isEmpty else {
             // The ledger comes first: a file that arrives as failed would be set aside again.
@@ -43,7 +43,7 @@ package struct FailedRetry: Sendable {
 
     /// A path of the command line as one of the inbox or of the failed ones.
     private static func relative(_ path: String, _ spool: SpoolConfiguration) -> RelativePath? {
-        // The folders of the spool are resolved; the photograph itself need not lie where it did.
+        // The spool's folders are resolved; the photograph itself may have moved.
         let absolute = SpoolConfiguration.resolved(path)
         for root in [spool.inbox, spool.failed] where absolute.hasPrefix(root + "/") {
             return RelativePath(escaped: String(absolute.dropFirst(root.count + 1)))

@@ -19,13 +19,13 @@ package struct PastResults: Sendable {
     package init(_ path: String, configuration: Configuration) throws {
         let place = URL(fileURLWithPath: path).standardizedFileURL
         let parent = try Publisher(
-            outbox: place.deletingLastPathComponent().path, reserveBytes: Int64(configuration.freeMegabytes * 1e6))
+            outbox: place.deletingLastPathComponent().path, reserveBytes: configuration.reserveBytes)
         if let name = RelativePath(place.lastPathComponent), let result = try parent.result(at: name) {
             publisher = parent
             try add(result, siblings: publisher.results(of: result.source).count, configuration)
             return
         }
-        publisher = try Publisher(outbox: place.path, reserveBytes: Int64(configuration.freeMegabytes * 1e6))
+        publisher = try Publisher(outbox: place.path, reserveBytes: configuration.reserveBytes)
         var found: [PublishedResult] = []
         var unreadable: [String] = []
         try publisher.forEachResult(unreadable: { unreadable.append("\($0)") }, { found.append($0) })
@@ -65,7 +65,7 @@ package struct PastResults: Sendable {
         items.append(Item(result: result, original: original))
     }
 
-    /// Where an original lay, from the root of the file system; the folder it was found in is recorded as it is.
+    /// An original's recorded place, from the root of the file system; the folder's part of it is not escaped.
     private static func place(_ source: ResultMetadata.Source) -> RelativePath? {
         guard let root = source.root, source.path.utf8.starts(with: (root + "/").utf8),
             let rest = String(source.path.utf8.dropFirst(root.utf8.count + 1)),
@@ -74,7 +74,7 @@ package struct PastResults: Sendable {
         return RelativePath(String(root.drop { $0 == "/" }))?.appending(relative.bytes)
     }
 
-    /// The file that a result was made from; nil where there is none.
+    /// The file that a result was made from; nil where it is gone.
     private func original(
         of result: PublishedResult, at place: RelativePath, root: String?, siblings: Int, _ configuration: Configuration
     ) -> InputFiles.Item? {
@@ -85,7 +85,7 @@ package struct PastResults: Sendable {
                 InputFiles.Item(folder: folder, relative: $0, content: content)
             }
         }
-        // The folders whose settings hold, by which the original is found.
+        // Settings hold by folder: the original is looked for below the folder where their search began.
         var own: [InputFiles.Item] = []
         var archived: [InputFiles.Item] = []
         var isKept = true
@@ -102,12 +102,12 @@ package struct PastResults: Sendable {
             own = items("/" + parent, [RelativePath.root.appending(place.name)])
         }
         if own.isEmpty { own = items("/", [place]) }
-        // A name may have been used again. Of a single file it is seen when it is read for its colours.
+        // A name may have been used again. With a single file, coloring it will tell.
         let all = own + archived
         if all.count > 1, let same = all.first(where: { (try? $0.folder.openFile($0.relative).hash()) == content }) {
             return same
         }
-        // A kept photograph may have been changed since; whose result that calls for is clear where there is one alone.
+        // A kept photograph may have been changed since; its new content is the result's only where no other result is.
         if isKept, siblings == 1, var original = own.first {
             original.content = nil
             return original

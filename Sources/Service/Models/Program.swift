@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the program knows of itself.
+/// The program's name, version and places.
 package enum Program {
     package static let version = "0.1.0"
     package static let name = "autochrome \(version)"
@@ -10,7 +10,7 @@ package enum Program {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
 
-    /// Where the installed configuration may be, nearest first.
+    /// The places of an installed configuration, the nearest first.
     package static var configurationCandidates: [String] {
         let prefix = URL(fileURLWithPath: executable).deletingLastPathComponent().deletingLastPathComponent().path
         var roots = [prefix]
@@ -22,7 +22,7 @@ package enum Program {
         return roots.map { $0 + "/etc/autochrome/autochrome.yaml" } + [ConfigurationFile.standardPath]
     }
 
-    /// Where a model may be: as installed, or in the checkout the program was built in.
+    /// The places of a model: the installed one, or the one of the checkout that the program was built in.
     package static func modelCandidates(_ name: String = "compact") -> [String] {
         var candidates: [String] = []
         var directory = URL(fileURLWithPath: executable).deletingLastPathComponent()

@@ -3,7 +3,7 @@ import Spool
 
 /// Figures for Prometheus, in its text format.
 package struct Metrics: Sendable {
-    package var counts: Ledger.Counts
+    package var counts: JobCounts
     package var oldestPending: Date?
     package var inHand: Int
     package var polling: Bool

@@ -1,18 +1,8 @@
 import Foundation
 import Spool
 
-/// What the ledger and a running daemon say of the queue.
+/// The state of the queue, from the ledger and a running daemon's heartbeat.
 package struct QueueReport: Sendable, Encodable {
-    package struct Counts: Sendable, Encodable {
-        package var received: Int
-        package var claimed: Int
-        package var waiting: Int
-        package var published: Int
-        package var skipped: Int
-        package var failed: Int
-        package var quarantined: Int
-    }
-
     package struct Failure: Sendable, Encodable {
         package var path: String
         package var reason: String
@@ -30,10 +20,10 @@ package struct QueueReport: Sendable, Encodable {
     }
 
     package var running: Bool
-    /// Whether a daemon runs and does not get on.
+    /// Whether a daemon runs and makes no progress.
     package var isStuck: Bool
     package var daemon: Heartbeat?
-    package var counts: Counts
+    package var counts = JobCounts()
     package var oldestPending: Date?
     package var waiting: [Waiting]
     package var failures: [Failure]
@@ -44,22 +34,17 @@ package struct QueueReport: Sendable, Encodable {
         running = InstanceLock.isHeld(state: configuration.state)
         let beat = Heartbeat.read(state: configuration.state)
         daemon = running ? beat : nil
-        // Clocks jump; a heartbeat from the future says nothing against its daemon.
+        // Clocks jump; a heartbeat from the future does not make its daemon stuck.
         let silence = beat.map { Date().timeIntervalSince($0.written) } ?? .infinity
         isStuck = running && (silence > Heartbeat.patience || beat?.stuck == true)
         failedDirectory = configuration.failedDirectory
-        guard FileManager.default.fileExists(atPath: configuration.state + "/" + Ledger.fileName) else {
-            counts = Counts(
-                received: 0, claimed: 0, waiting: 0, published: 0, skipped: 0, failed: 0, quarantined: 0)
+        guard FileManager.default.fileExists(atPath: configuration.state + "/" + SQLiteJobStore.fileName) else {
             waiting = []
             failures = []
             return
         }
-        let ledger = try Ledger(reading: configuration.state)
-        let c = try ledger.counts()
-        counts = Counts(
-            received: c.received, claimed: c.claimed, waiting: c.waiting, published: c.published, skipped: c.skipped,
-            failed: c.failed, quarantined: c.quarantined)
+        let ledger = try SQLiteJobStore(reading: configuration.state)
+        counts = try ledger.counts()
         oldestPending = try ledger.oldestPending()
         waiting = try ledger.waiting().compactMap { job in
             guard case .waiting(let next, let reason) = job.state else { return nil }
@@ -92,7 +77,7 @@ package struct QueueReport: Sendable, Encodable {
         lines.append("done        \(counts.published), \(counts.skipped) left alone")
         lines.append("failed      \(counts.failed), \(counts.quarantined) quarantined; in \(failedDirectory)")
         for entry in daemon?.inHand ?? [] {
-            lines.append("  \(entry.path): \(entry.stage), \(Int(entry.seconds)) s")
+            lines.append("  \(entry.path): \(entry.stage.rawValue), \(Int(entry.seconds)) s")
         }
         for entry in waiting { lines.append("  \(entry.path): \(entry.reason); it will be tried again") }
         if waiting.count < counts.waiting { lines.append("  …") }

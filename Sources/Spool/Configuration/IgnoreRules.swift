@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Which names of the inbox are passed over.
+/// The names of the inbox that the intake ignores.
 struct IgnoreRules: Sendable {
     private let globs: [String]
 
@@ -17,7 +17,7 @@ struct IgnoreRules: Sendable {
         globs = excludes
     }
 
-    /// Whether an entry is passed over, looking at its own name and at the globs, not at the folders above it.
+    /// Whether an entry is ignored by its own name and the globs; the folders above it do not matter.
     func ignores(_ path: RelativePath, isDirectory: Bool) -> Bool {
         let name = path.name
         let lower = name.map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 0x20 : $0 }

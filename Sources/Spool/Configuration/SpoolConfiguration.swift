@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// What happens to an original once its result is published.
+/// The treatment of an original once its result is published.
 package enum OriginalPolicy: String, Sendable, CaseIterable {
     case keep
     case archive
     case delete
 }
 
-/// How the inbox is watched.
+/// The way in which the inbox is watched.
 package enum WatchPolicy: String, Sendable, CaseIterable {
     /// By events where the file system gives them, else by polling.
     case automatic
@@ -16,7 +16,7 @@ package enum WatchPolicy: String, Sendable, CaseIterable {
     case polling
 }
 
-/// Where a spool lies and how patient it is.
+/// The folders of a spool, and its times.
 package struct SpoolConfiguration: Equatable, Sendable {
     /// The watched folder.
     package var inbox: String
@@ -24,9 +24,9 @@ package struct SpoolConfiguration: Equatable, Sendable {
     package var outbox: String
     /// The folder of the ledger and the lock.
     package var state: String
-    /// The folder of files that failed for good.
+    /// The folder of files that failed for good, `failed` in the state folder unless told otherwise.
     package var failed: String
-    /// The folder that originals move to under the policy `archive`.
+    /// The folder that originals move to under the policy `archive`, `archive` in the state folder unless told otherwise.
     package var archive: String
     package var originals = OriginalPolicy.keep
     package var watching = WatchPolicy.automatic
@@ -38,33 +38,37 @@ package struct SpoolConfiguration: Equatable, Sendable {
     /// Seconds between full scans of the inbox while events arrive.
     package var rescanSeconds = 300.0
     /// Seconds between full scans of the inbox where no events arrive.
-    package var pollSeconds = 10.0
+    package var pollSeconds = 5.0
     /// Globs of names to ignore; one with a slash is held against the whole path, else against each name of it.
     package var excludes: [String] = []
-    /// Bytes that must stay free in the outbox beyond what a piece of work needs.
-    package var reserveBytes: Int64 = 64 << 20
+    /// Bytes that must stay free in the outbox beyond the need of a piece of work.
+    package var reserveBytes: Int64 = 256_000_000
 
-    /// A spool with the defaults; `failed` and `archive` lie beside the outbox unless told otherwise.
-    package init(inbox: String, outbox: String, state: String, failed: String? = nil, archive: String? = nil) {
+    /// Seconds that a file may have to rest; the upper bound keeps numbers computed from it within their types' ranges.
+    package static let restRange = 0.0...604_800
+    /// Seconds that may lie between two scans.
+    package static let scanRange = 0.1...604_800
+
+    /// A spool with the defaults.
+    package init(inbox: String, outbox: String, state: String, failed: String = "", archive: String = "") {
         self.inbox = inbox
         self.outbox = outbox
         self.state = state
-        let beside = URL(fileURLWithPath: outbox).deletingLastPathComponent()
-        self.failed = failed ?? beside.appendingPathComponent("failed").path
-        self.archive = archive ?? beside.appendingPathComponent("archive").path
+        self.failed = failed.isEmpty ? state + "/failed" : failed
+        self.archive = archive.isEmpty ? state + "/archive" : archive
     }
 
-    /// Throws the first thing that cannot work; changes and makes nothing.
+    /// Throws the first setting that cannot work; it makes no folder.
     package func validate() throws {
         for (name, path) in folders where path.isEmpty || path.utf8.contains(0) {
             throw SpoolError.configuration("\(name): no path is given")
         }
         let times = [
-            ("quiet seconds", quietSeconds, 0.0), ("truncated seconds", truncatedSeconds, 0.0),
-            ("rescan seconds", rescanSeconds, 0.1), ("poll seconds", pollSeconds, 0.1),
+            ("quiet seconds", quietSeconds, Self.restRange), ("truncated seconds", truncatedSeconds, Self.restRange),
+            ("rescan seconds", rescanSeconds, Self.scanRange), ("poll seconds", pollSeconds, Self.scanRange),
         ]
-        for (name, seconds, least) in times where !(seconds >= least && seconds <= 604_800) {
-            throw SpoolError.configuration("\(name): \(seconds) lies outside \(least) to 604800 (a week)")
+        for (name, seconds, range) in times where !range.contains(seconds) {
+            throw SpoolError.configuration("\(name): \(seconds) lies outside \(range)")
         }
         guard reserveBytes >= 0 else { throw SpoolError.configuration("reserve bytes: \(reserveBytes) is negative") }
         for glob in excludes where glob.isEmpty || glob.utf8.contains(0) {

@@ -3,7 +3,7 @@ import Foundation
 
 /// A file of the inbox that looks ready.
 package struct Candidate: Hashable, Sendable {
-    /// How the file came to be noticed.
+    /// The way in which the file was noticed.
     package enum Origin: Sendable {
         /// It arrived while the inbox was watched.
         case arrival
@@ -12,7 +12,7 @@ package struct Candidate: Hashable, Sendable {
     }
 
     package let path: RelativePath
-    /// What was seen when the file was found ready.
+    /// The file's stamp when it was found ready.
     package let stamp: FileStamp
     /// The sidecars that held for it then.
     package let sidecars: SidecarStamp

@@ -1,8 +1,8 @@
 import Files
 
 extension Folder {
-    /// Calls a function for every plain file below, folder by folder and in order of name; what the intake of a service
-    /// passes over by its name is left out.
+    /// Calls a function for every plain file below, folder by folder and in order of name, but for the names that a
+    /// service's intake ignores.
     ///
     /// - Parameters:
     ///   - except: Folders that are not entered, by device and inode.

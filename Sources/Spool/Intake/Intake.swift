@@ -1,4 +1,5 @@
 import Files
+import CFileSystem
 import Foundation
 import Synchronization
 
@@ -8,15 +9,7 @@ import Synchronization
 /// Events are hints and scans are the truth: an event makes the intake look at a path, and every path is looked at by a
 /// scan at start, at intervals, and whenever events may have been lost. One thread does all of it.
 package final class Intake: Sendable {
-    /// How the intake learns of files.
-    package enum Mode: Equatable, Sendable {
-        case starting
-        case events
-        case polling(reason: String)
-        case stopped
-    }
-
-    /// Something that the operator should know; each kind is reported once in ten minutes at most.
+    /// A warning to the operator; each kind is reported once in ten minutes at most.
     package struct Warning: Equatable, Sendable {
         package enum Kind: Sendable, CaseIterable {
             case overflow, watchTableFull, noEvents, inboxMissing, unreadable
@@ -31,13 +24,14 @@ package final class Intake: Sendable {
 
     /// An intake for a configuration whose folders `prepare()` has made.
     ///
-    /// The functions are called on the intake's thread and should return soon.
+    /// The functions are called on the intake's thread, which sees no file while they run; the kernel keeps the events of
+    /// that time.
     package init(
         configuration: SpoolConfiguration,
         onWarning: @escaping @Sendable (Warning) -> Void = { _ in },
         onRefusal: @escaping @Sendable (Refusal) -> Void = { _ in }
-    ) {
-        let channel = IntakeChannel(wakeFile: configuration.state + "/wake")
+    ) throws {
+        let channel = try IntakeChannel()
         self.channel = channel
         loop = Mutex(
             IntakeLoop(configuration: configuration, channel: channel, onWarning: onWarning, onRefusal: onRefusal))
@@ -61,6 +55,11 @@ package final class Intake: Sendable {
         channel.stop()
     }
 
+    /// Asks the watch or a single scan to end, and returns at once.
+    package func requestStop() {
+        channel.requestStop()
+    }
+
     /// Asks for a full scan now.
     package func rescan() {
         channel.post { $0.rescan = true }
@@ -81,19 +80,19 @@ package final class Intake: Sendable {
         channel.post { $0.forgotten.append(path) }
     }
 
-    /// Delivers all that lies in the inbox, without a watch, and returns when every file has come to rest.
+    /// Delivers the files of the inbox, without a watch, and returns when every one has come to rest.
     ///
-    /// A further call delivers what is new since, and what was put back with `notReady`. `stop()` ends it early.
+    /// A further call delivers the files that are new since, and those put back with `notReady`. `stop()` ends it early.
     ///
-    /// - Returns: Whether all was seen and delivered; false where it was stopped or a folder could not be read.
+    /// - Returns: Whether every file was seen and delivered; false where it was stopped or a folder could not be read.
     package func scanOnce(handler: @Sendable ([Candidate]) -> Void) throws -> Bool {
         try loop.withLock { try $0.runOnce(handler) }
     }
 }
 
-/// What other threads and the intake's thread tell each other.
+/// The messages between other threads and the intake's thread.
 final class IntakeChannel: Sendable {
-    /// What the intake's thread is asked to do.
+    /// Requests to the intake's thread.
     struct Requests {
         var rescan = false
         var truncated: [Candidate] = []
@@ -108,13 +107,16 @@ final class IntakeChannel: Sendable {
     }
 
     private let state = Mutex(State())
-    private let posted = DispatchSemaphore(value: 0)
     private let running = DispatchGroup()
-    /// Lies in the state folder, which is watched beside the inbox: closing it ends a wait for events.
-    let wakeFile: String
+    /// Counts the requests since the last wait, and ends a wait for events.
+    private let posted: Descriptor
+    /// The longest wait in seconds: poll's clock stands still while the machine sleeps.
+    private static let longestWait = 10.0
 
-    init(wakeFile: String) {
-        self.wakeFile = wakeFile
+    init() throws {
+        let raw = event_counter()
+        guard raw >= 0 else { throw FileError.last("make", "an event counter") }
+        posted = Descriptor(owning: raw)
     }
 
     var mode: Intake.Mode { state.withLock { $0.mode } }
@@ -142,9 +144,13 @@ final class IntakeChannel: Sendable {
         running.leave()
     }
 
-    func stop() {
+    func requestStop() {
         state.withLock { $0.isStopping = true }
         wake()
+    }
+
+    func stop() {
+        requestStop()
         running.wait()
     }
 
@@ -160,14 +166,19 @@ final class IntakeChannel: Sendable {
         }
     }
 
-    /// Waits where there are no events to wait for.
-    func wait(seconds: Double) {
-        _ = posted.wait(timeout: .now() + seconds)
+    /// Waits until something was posted, the descriptor has something to read, or the time is over; perhaps less long.
+    func wait(seconds: Double, for descriptor: Int32? = nil) {
+        var entries = ([posted.raw] + (descriptor.map { [$0] } ?? [])).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        let milliseconds = (min(max(seconds, 0), Self.longestWait) * 1000).rounded(.up)
+        guard poll(&entries, nfds_t(entries.count), Int32(milliseconds)) > 0, entries[0].revents != 0 else { return }
+        var count: UInt64 = 0
+        _ = read(posted.raw, &count, MemoryLayout.size(ofValue: count))
     }
 
     private func wake() {
-        posted.signal()
-        let file = open(wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
-        if file >= 0 { close(file) }
+        var one: UInt64 = 1
+        _ = write(posted.raw, &one, MemoryLayout.size(ofValue: one))
     }
 }

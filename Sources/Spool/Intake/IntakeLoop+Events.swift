@@ -7,7 +7,7 @@ extension IntakeLoop {
     private static let turn = 4096
     private static let probeSeconds = 3.0
 
-    /// File systems whose events tell nothing of what other machines or the process behind FUSE do.
+    /// File systems that give no events for the changes of other machines or of the process behind FUSE.
     private static let remote: [UInt32: String] = [
         0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "SMB", 0xFE53_4D42: "SMB", 0x6573_5546: "FUSE", 0x0102_1997: "9p",
         0x00C3_6400: "Ceph", 0x5346_414F: "AFS",
@@ -20,38 +20,34 @@ extension IntakeLoop {
             tableReason = "as configured"
             return
         }
-        let wake = open(channel.wakeFile, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-        if wake >= 0 { close(wake) }
         do {
-            table = try WatchTable(root: configuration.inbox, wakeFile: channel.wakeFile)
-        } catch let error as WatchTable.Unavailable {
-            tableReason = error.reason
-            warn(.noEvents, "no events, polling instead: \(error.reason)")
+            table = try WatchTable(root: configuration.inbox)
         } catch {
-            preconditionFailure("a watch table fails in one way only")
+            doWithoutTable(error)
         }
     }
 
-    /// Waits for events, or until something else is to be done, and handles what came.
+    private func doWithoutTable(_ error: WatchTable.Unavailable) {
+        table = nil
+        tableReason = error.reason
+        warn(.noEvents, "no events, polling instead: \(error.reason)")
+    }
+
+    /// Waits for events, requests or due files, and handles the events that came.
     func handleEvents() {
         let now = MonotonicTime.now
         let next = [stability.nextDue, nextScan, probeDue].compactMap { $0 }.min()!
-        let wait = max(0, next - now)
-        guard table != nil else {
-            channel.wait(seconds: min(wait, 1))
-            return
-        }
-        // The library counts in whole seconds: for a shorter wait look now, and again in a moment.
-        var event = table?.next(timeout: wait >= 1 ? 1 : 0)
-        if event == nil, wait < 1 {
-            channel.wait(seconds: min(wait, 0.05))
-            event = table?.next(timeout: 0)
+        // The library may have read events that were not handled yet.
+        var event = table?.next()
+        if event == nil {
+            channel.wait(seconds: next - now, for: table?.descriptor)
+            event = table?.next()
         }
         var handled = 0
         while let current = event {
             handle(current)
             handled += 1
-            event = handled < Self.turn ? table?.next(timeout: 0) : nil
+            event = handled < Self.turn ? table?.next() : nil
         }
         if let due = probeDue, MonotonicTime.now >= due {
             probeDue = nil
@@ -60,10 +56,9 @@ extension IntakeLoop {
             updateMode()
             nextScan = .now
         }
-        if table?.needsRenewal == true { renewTable() }
     }
 
-    /// Does what one event asks for.
+    /// Handles one event.
     func handle(_ event: WatchTable.Event) {
         if event.has(IN_Q_OVERFLOW) {
             warn(.overflow, "\(configuration.inbox): events were lost, scanning instead")
@@ -101,7 +96,7 @@ extension IntakeLoop {
         }
     }
 
-    /// A sidecar came, went or was written to: what it holds for may be due again.
+    /// A sidecar came, went or was written to: the files that it holds for may be due again.
     private func lookAgain(sidecar path: RelativePath, _ event: WatchTable.Event) {
         // Its writer has it open; the close will say more.
         if event.has(IN_CREATE) { return }
@@ -153,9 +148,13 @@ extension IntakeLoop {
         }
     }
 
-    /// Starts again with a fresh table, since some events were lost or too many folders have come and gone.
+    /// Starts again with a fresh table, which the next scan fills.
     func renewTable() {
-        table?.renew()
+        do {
+            try table?.renew()
+        } catch {
+            doWithoutTable(error)
+        }
         nextScan = .now
     }
 
@@ -169,7 +168,7 @@ extension IntakeLoop {
         nextScan = .now + min(1, configuration.pollSeconds)
     }
 
-    /// Works out whether events arrive, by the file system's type and by writing a probe file.
+    /// Finds out whether events arrive, by the file system's type and a probe file.
     func probeEvents() {
         guard table != nil, let folder else { return }
         if let name = Self.remote[file_system_type(folder.descriptor.raw)] {
@@ -180,7 +179,7 @@ extension IntakeLoop {
             return
         }
         let flags = O_WRONLY | O_CREAT | O_TRUNC
-        // Where no file can be made there is nothing to probe with, and the type must do.
+        // Without a probe file, the file system's type must do.
         guard let file = try? Descriptor.open(folder.descriptor.raw, Self.probe[...], flags, path: folder.path) else {
             return
         }

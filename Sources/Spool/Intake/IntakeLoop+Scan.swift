@@ -50,7 +50,7 @@ extension IntakeLoop {
             let isFirst = folder == nil && inboxReason == nil
             folder = found
             inboxReason = nil
-            if !isFirst { table?.renew() }
+            if !isFirst { renewTable() }
             watch(.root)
             probeEvents()
             return true
@@ -73,12 +73,12 @@ extension IntakeLoop {
                 "\(configuration.inbox): no more folders can be watched (fs.inotify.max_user_watches), scanning as well"
             )
         default:
-            // It is gone again or cannot be read: listing it will tell.
+            // The folder is gone again or cannot be read: listing it will tell.
             break
         }
     }
 
-    /// Looks at what a folder holds, and returns the folders in it; nil where it cannot be listed.
+    /// Looks at the files of a folder, and returns the folders in it; nil where it cannot be listed.
     private func scanFolder(_ path: RelativePath) -> [RelativePath]? {
         guard let folder else { return nil }
         do {

@@ -2,7 +2,7 @@ import Files
 import CInotifyTools
 import Foundation
 
-/// What the intake's thread does and knows.
+/// The state and the work of the intake's thread.
 final class IntakeLoop {
     let configuration: SpoolConfiguration
     let rules: IgnoreRules
@@ -16,13 +16,13 @@ final class IntakeLoop {
     var reported = SeenIndex()
     var folder: Folder?
     var table: WatchTable?
-    /// Why there is no table of watches.
+    /// The reason why there is no table of watches.
     var tableReason: String?
-    /// Why the inbox gives no events.
+    /// The reason why the inbox gives no events.
     var inboxReason: String?
     var isTableFull = false
     var nextScan = MonotonicTime.now
-    /// Until when the event of the probe file must have come.
+    /// The time by which the event of the probe file must have come.
     var probeDue: MonotonicTime?
     private var warned: [Intake.Warning.Kind: MonotonicTime] = [:]
 
@@ -50,23 +50,23 @@ final class IntakeLoop {
             takeRequests()
             if MonotonicTime.now >= nextScan { scanAll() }
             handleEvents()
-            settle(deliver)
+            deliverReady(deliver)
         }
         table = nil
         folder = nil
     }
 
-    /// Scans once and returns when every file has come to rest; false where not all was seen and delivered.
+    /// Scans once and returns when every file has come to rest; false where some were not seen or delivered.
     func runOnce(_ deliver: @Sendable ([Candidate]) -> Void) throws -> Bool {
         takeRequests()
         tableReason = "a single scan"
         folder = try Folder(configuration.inbox)
         let isComplete = scanAll()
-        settle(deliver)
+        deliverReady(deliver)
         while !stability.isEmpty, !channel.isStopping {
-            if let due = stability.nextDue { channel.wait(seconds: min(max(due - .now, 0.001), 0.5)) }
+            if let due = stability.nextDue { channel.wait(seconds: due - .now) }
             takeRequests()
-            settle(deliver)
+            deliverReady(deliver)
         }
         folder = nil
         return isComplete && stability.isEmpty
@@ -82,8 +82,8 @@ final class IntakeLoop {
         if requests.rescan { nextScan = .now }
     }
 
-    /// Examines what fell due, and delivers what is ready.
-    private func settle(_ deliver: ([Candidate]) -> Void) {
+    /// Looks at the files that fell due, and delivers those that are ready.
+    private func deliverReady(_ deliver: ([Candidate]) -> Void) {
         guard let folder else { return }
         var ready: [Candidate] = []
         while !channel.isStopping, let path = stability.popDue(at: .now) {
@@ -96,7 +96,7 @@ final class IntakeLoop {
                 stability.forget(path)
                 continue
             } catch {
-                // Not a word about the file: look again after another rest.
+                // This says nothing about the file: look again after another rest.
                 warn(.unreadable, "\(error)")
                 stability.arrived(path, .unknown, wait: .quiet, at: .now)
                 continue
@@ -114,7 +114,7 @@ final class IntakeLoop {
         if !ready.isEmpty { deliver(ready) }
     }
 
-    /// Reports something, unless its kind was reported a short while ago.
+    /// Reports a warning, unless its kind was reported a short while ago.
     func warn(_ kind: Intake.Warning.Kind, _ message: String) {
         let now = MonotonicTime.now
         if let last = warned[kind], now - last < Self.warningInterval { return }
@@ -129,7 +129,7 @@ final class IntakeLoop {
         onRefusal(Refusal(path: path, reason: reason))
     }
 
-    /// Why scans must stand in for events; nil where events arrive.
+    /// The reason why scans stand in for events; nil where events arrive.
     var handicap: String? {
         tableReason ?? inboxReason ?? (isTableFull ? "the kernel's table of watches is full" : nil)
     }

@@ -1,6 +1,6 @@
 import Files
 
-/// Which files were delivered already, in sixteen bytes each whatever their names.
+/// The files that were delivered already, in sixteen bytes each.
 ///
 /// Path and stamp are kept as keyed hashes of 64 bits. For 100,000 files the odds that any two paths share one are
 /// below one in a billion, and nobody outside the process can aim for it.
@@ -30,7 +30,7 @@ struct SeenIndex {
         next?[key] = nil
     }
 
-    /// A full scan starts: what it does not meet is forgotten when it ends.
+    /// A full scan starts: files that it does not meet are forgotten when it ends.
     mutating func beginScan() {
         next = [:]
     }

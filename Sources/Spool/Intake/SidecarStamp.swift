@@ -2,7 +2,7 @@ import Files
 import Digest
 import Foundation
 
-/// Which sidecars hold for a file, and as of when: it differs once one of them has come, gone or been written to.
+/// A digest of the sidecars that hold for a file: it differs once one of them has come, gone or been written to.
 package struct SidecarStamp: Hashable, Sendable {
     /// No sidecar holds.
     package static let none = SidecarStamp(digest: 0)
@@ -22,7 +22,7 @@ package struct SidecarStamp: Hashable, Sendable {
 }
 
 extension RelativePath {
-    /// The name of a folder's sidecar, and what the name of a file's own ends in.
+    /// The name of a folder's sidecar, and the ending of a file's own.
     package static let sidecarEnding = ".autochrome.yaml"
 
     /// The place of a file's own sidecar.
@@ -39,7 +39,7 @@ extension RelativePath {
 }
 
 extension Folder {
-    /// The sidecars that hold for a file or, where the path is a folder's, for what lies in it.
+    /// The sidecars that hold for a file or, where the path is a folder's, for the files in it.
     func sidecars(of path: RelativePath, isDirectory: Bool = false) throws -> SidecarStamp {
         var current = try directory(.root)
         var found = SidecarStamp.none.adding(try Self.sidecar(in: current, [], self.path))

@@ -23,12 +23,12 @@ struct MonotonicTime: Comparable, Sendable {
     }
 }
 
-/// The rule of when a file is ready, as a pure state machine that is told what was seen and when.
+/// The rule of when a file is ready, as a pure state machine: sightings go in, ready files come out.
 ///
 /// A file is watched from its first sighting. Every sighting that differs from the last starts its wait again; a file
 /// that is seen unchanged at the end of its wait is ready and forgotten here.
 struct StabilityTracker {
-    /// How long a file must rest.
+    /// The time that a file must rest.
     enum Wait: Int, CaseIterable {
         /// It came whole, by a rename.
         case none
@@ -101,7 +101,7 @@ struct StabilityTracker {
         entries = entries.filter { !$0.key.isInside(folder) }
     }
 
-    /// Takes out the next file whose wait is over, to be examined again; nil where all must wait.
+    /// Takes out the next file whose wait is over, for another look; nil where all must wait.
     mutating func popDue(at now: MonotonicTime) -> RelativePath? {
         for wait in Wait.allCases {
             while let next = queues[wait]?.first, next.due <= now {
@@ -115,7 +115,7 @@ struct StabilityTracker {
         return nil
     }
 
-    /// Says what a file that fell due looks like now, nil where it is gone; returns it if it is ready.
+    /// Takes the present stamp of a file that fell due, nil where it is gone, and returns the file if it is ready.
     mutating func examined(
         _ path: RelativePath, _ stamp: FileStamp?, sidecars: SidecarStamp = .none, at now: MonotonicTime, arrival: Date
     ) -> Candidate? {
@@ -132,7 +132,7 @@ struct StabilityTracker {
         }
         entry.stamp = stamp
         entry.since = now
-        // Whatever it was waiting for, it is being written to: rest from now on, as a closed file does.
+        // It is being written to: whatever its wait was, it rests as a closed file does from now on.
         if entry.wait == .none || entry.wasTruncated { entry.wait = .quiet }
         entry.wasTruncated = false
         enter(path, entry)

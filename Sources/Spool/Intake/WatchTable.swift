@@ -3,17 +3,16 @@ import CInotifyTools
 import Foundation
 import Synchronization
 
-/// The watches on the folders of the inbox, through libinotifytools.
+/// The watches on the folders of the inbox.
 ///
-/// The library keeps its state in global variables, so that one table exists at a time and only
-/// the intake's thread touches it. The library never forgets the name of a folder that was deleted, and would answer a
-/// question for that name with the dead watch; each watch is therefore made under a spelling of its own of the folder's
-/// path, and the way from watch to folder is kept here.
+/// libinotifytools opens inotify, reads its events and closes it. It keeps its state in global variables, so that one
+/// table exists at a time and only the intake's thread touches it. The library's own record of watches goes by name and
+/// never forgets the name of a deleted folder; watches are therefore made on its descriptor and recorded here.
 struct WatchTable: ~Copyable {
-    /// What happened, and where.
+    /// An event and the folder where it happened.
     struct Event {
         let mask: UInt32
-        /// The folder; nil for the wake file and for events of no folder.
+        /// The folder; nil for events of no folder.
         let folder: RelativePath?
         let name: [UInt8]
 
@@ -21,51 +20,43 @@ struct WatchTable: ~Copyable {
         var isDirectory: Bool { has(IN_ISDIR) }
     }
 
-    private static let isTaken = Mutex(false)
-    /// Folders that may be deleted before the library's dead entries are thrown away.
-    private static let deadLimit = 20_000
-
-    private let root: [UInt8]
-    private let wakeFile: String
-    private var folders: [Int32: RelativePath] = [:]
-    private var watches: [RelativePath: Int32] = [:]
-    private var spellings: UInt32 = 0
-    private var dead = 0
-
-    /// Why there is no table.
+    /// The reason why there is no table.
     struct Unavailable: Error {
         let reason: String
     }
 
+    private static let isTaken = Mutex(false)
+
+    private let root: [UInt8]
+    /// The library's, open until `close()`; it has something to read when events have come.
+    private(set) var descriptor: Int32
+    private var folders: [Int32: RelativePath] = [:]
+    private var watches: [RelativePath: Int32] = [:]
+
     /// Makes the process's only table; throws `Unavailable` where there is one already or the kernel refuses.
     ///
-    /// - Parameters:
-    ///   - root: The absolute, resolved path of the inbox.
-    ///   - wakeFile: A file outside the inbox; writing to it ends a wait for events.
-    init(root: String, wakeFile: String) throws {
+    /// - Parameter root: The absolute, resolved path of the inbox.
+    init(root: String) throws(Unavailable) {
         let isFree = Self.isTaken.withLock { taken in
             defer { taken = true }
             return !taken
         }
         guard isFree else { throw Unavailable(reason: "another watch runs in this process") }
-        guard watch_initialize() != 0 else {
+        do {
+            descriptor = try Self.openLibrary()
+        } catch {
             Self.isTaken.withLock { $0 = false }
-            throw Unavailable(reason: "inotify is not available: \(String(cString: strerror(watch_error())))")
+            throw error
         }
         self.root = Array(root.utf8)
-        self.wakeFile = wakeFile
-        _ = inotifytools_watch_file(wakeFile, Int32(IN_CLOSE_WRITE))
     }
 
-    // The library stays initialised: cleaning up would leave events of old watches in its buffer, whose numbers the next
-    // table's watches would repeat.
     deinit {
-        for watch in folders.keys { inotifytools_remove_watch_by_wd(watch) }
+        Self.closeLibrary(descriptor, folders.keys)
         Self.isTaken.withLock { $0 = false }
     }
 
     var count: Int { folders.count }
-    var needsRenewal: Bool { dead >= Self.deadLimit }
 
     func contains(_ folder: RelativePath) -> Bool { watches[folder] != nil }
 
@@ -73,16 +64,10 @@ struct WatchTable: ~Copyable {
     mutating func add(_ folder: RelativePath) -> Int32? {
         let events =
             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
-        let flags = Int32(bitPattern: UInt32(IN_ONLYDIR) | UInt32(IN_DONT_FOLLOW) | UInt32(IN_EXCL_UNLINK))
-        spellings += 1
-        let name = spelling(folder, spellings)
-        guard name[...].withCString({ inotifytools_watch_file($0, Int32(events) | flags) }) != 0 else {
-            let code = watch_error()
-            return code == 0 ? EIO : code
-        }
-        // The library ends the names of folders with a slash.
-        let watch = (name + [UInt8(ascii: "/")])[...].withCString { inotifytools_wd_from_filename($0) }
-        guard watch > 0 else { return ENOENT }
+        let flags = UInt32(IN_ONLYDIR) | UInt32(IN_DONT_FOLLOW) | UInt32(IN_EXCL_UNLINK)
+        let path = root + (folder.isRoot ? [] : [UInt8(ascii: "/")] + folder.bytes)
+        let watch = path[...].withCString { inotify_add_watch(descriptor, $0, UInt32(events) | flags) }
+        guard watch > 0 else { return errno }
         // A folder that was moved keeps its watch, and the kernel gives the same one again.
         if let old = folders[watch], watches[old] == watch { watches[old] = nil }
         folders[watch] = folder
@@ -95,46 +80,64 @@ struct WatchTable: ~Copyable {
         for (path, watch) in watches where path == folder || path.isInside(folder) {
             watches[path] = nil
             folders[watch] = nil
-            inotifytools_remove_watch_by_wd(watch)
+            inotify_rm_watch(descriptor, watch)
         }
     }
 
-    /// Throws away all watches and the library's memory of dead ones; every folder must be added again.
-    mutating func renew() {
-        watch_cleanup()
+    /// Throws away all watches and the events that were not read; every folder must be added again.
+    mutating func renew() throws(Unavailable) {
+        Self.closeLibrary(descriptor, folders.keys)
         folders = [:]
         watches = [:]
-        dead = 0
-        _ = watch_initialize()
-        _ = inotifytools_watch_file(wakeFile, Int32(IN_CLOSE_WRITE))
+        descriptor = -1
+        descriptor = try Self.openLibrary()
     }
 
-    /// Waits up to some whole seconds for the next event; nil where none came.
-    mutating func next(timeout: Int) -> Event? {
+    /// The next event that has come; nil where there is none.
+    mutating func next() -> Event? {
         // Not inotifytools_next_event, to which zero seconds mean for ever.
-        guard let event = inotifytools_next_events(timeout, 1) else { return nil }
+        guard let event = inotifytools_next_events(0, 1) else { return nil }
         let watch = event.pointee.wd
         let mask = event.pointee.mask
         let name = Array(UnsafeRawBufferPointer(start: watch_event_name(event), count: strlen(watch_event_name(event))))
         let folder = folders[watch]
         if mask & UInt32(IN_IGNORED) != 0, let folder {
-            // The kernel has dropped the watch. The library's entry stays and can only be counted.
+            // The kernel has dropped the watch.
             folders[watch] = nil
             if watches[folder] == watch { watches[folder] = nil }
-            dead += 1
         }
         return Event(mask: mask, folder: folder, name: name)
     }
 
-    /// A path of the folder that no watch was made under before: `/` and `/.` between the root and the rest spell a number.
-    private func spelling(_ folder: RelativePath, _ number: UInt32) -> [UInt8] {
-        var path = root
-        for bit in 0..<(UInt32.bitWidth - number.leadingZeroBitCount) {
-            path += number >> bit & 1 == 0 ? "/".utf8 : "/.".utf8
+    /// Opens inotify through the library, and returns the descriptor that it does not tell.
+    private static func openLibrary() throws(Unavailable) -> Int32 {
+        let before = inotifyDescriptors()
+        guard watch_initialize() != 0 else {
+            throw Unavailable(reason: "inotify is not available: \(String(cString: strerror(watch_error())))")
         }
-        path.append(UInt8(ascii: "/"))
-        // The root itself ends with a dot, lest the slashes before it count for nothing when the library adds its own.
-        path += folder.isRoot ? Array(".".utf8) : folder.bytes
-        return path
+        let opened = inotifyDescriptors().subtracting(before)
+        guard let descriptor = opened.first, opened.count == 1 else {
+            watch_cleanup()
+            throw Unavailable(reason: "inotify's descriptor is not to be found in /proc")
+        }
+        return descriptor
+    }
+
+    /// Closes inotify, with nothing left in the library's buffer: the next descriptor's watches have the same numbers.
+    private static func closeLibrary(_ descriptor: Int32, _ watches: some Collection<Int32>) {
+        guard descriptor >= 0 else { return }
+        for watch in watches { inotify_rm_watch(descriptor, watch) }
+        while inotifytools_next_events(0, 1) != nil {}
+        watch_cleanup()
+    }
+
+    /// The inotify descriptors of this process.
+    private static func inotifyDescriptors() -> Set<Int32> {
+        let folder = "/proc/self/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return Set(
+            names.filter {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")) == "anon_inode:inotify"
+            }.compactMap { Int32($0) })
     }
 }

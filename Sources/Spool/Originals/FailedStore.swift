@@ -7,7 +7,7 @@ import Synchronization
 package final class FailedStore: Sendable {
     /// Why a file is here.
     package struct Report: Codable, Equatable, Sendable {
-        /// Where it lay in the inbox.
+        /// The file's place in the inbox.
         package let path: RelativePath
         package let reason: String
         package let time: Date

@@ -2,9 +2,9 @@ import Files
 import Digest
 import Foundation
 
-/// Deals with originals once their results are published.
+/// Keeps, archives or deletes originals once their results are published.
 package final class OriginalsKeeper: Sendable {
-    /// What became of an original.
+    /// The outcome for an original.
     package enum Outcome: Equatable, Sendable {
         case kept
         /// It lies at this path of the archive now.
@@ -12,7 +12,7 @@ package final class OriginalsKeeper: Sendable {
         case deleted
         /// It is still in the inbox, because something went wrong; its result is published all the same.
         case left(reason: String)
-        /// Another file has its name, or it is gone: nothing was done.
+        /// Another file has its name, or it is gone; neither was touched.
         case replaced
     }
 
@@ -24,12 +24,12 @@ package final class OriginalsKeeper: Sendable {
     package init(configuration: SpoolConfiguration) throws {
         inbox = try Folder(configuration.inbox)
         policy = configuration.originals
-        // What cannot be given back now is at the next start.
+        // A file that cannot be given its name back now is tried again at the next start.
         try? inbox.returnTaken()
         archive = policy == .archive ? try Folder(configuration.archive) : nil
     }
 
-    /// Where an original of this name and content may lie in an archive.
+    /// The places that an original of this name and content may have in an archive.
     package static func archivePlaces(of path: RelativePath, content: ContentHash) -> [RelativePath] {
         // Names with a number are of one content.
         [path] + Folder.alternatives(path, content.short).prefix(1)
@@ -37,7 +37,7 @@ package final class OriginalsKeeper: Sendable {
 
     /// Keeps, archives or deletes the original that a published result was made from, if it is still that file.
     ///
-    /// It never throws, since nothing that goes wrong here is a reason to do the work again.
+    /// It never throws, since no error here is a reason to do the work again.
     package func settle(_ path: RelativePath, stamp: FileStamp, content: ContentHash) -> Outcome {
         do {
             switch policy {

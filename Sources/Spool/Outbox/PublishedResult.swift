@@ -2,17 +2,17 @@ import Files
 import Digest
 import Foundation
 
-/// A result that lies in the outbox, as its metadata tells.
+/// A result in the outbox, by its metadata.
 package struct PublishedResult: Equatable, Sendable {
     /// Its folder in the outbox.
     package let path: RelativePath
     /// The file of the inbox it was made from.
     package let source: RelativePath
     package let identity: WorkIdentity
-    /// Version of what made its pictures; 0 where its metadata does not tell.
+    /// Version of the rendering of its pictures; 0 where its metadata has none.
     package let rendering: Int
 
-    /// The part of a result's metadata that says what work it is of.
+    /// The part of a result's metadata that identifies its work.
     private struct Metadata: Decodable {
         struct Source: Decodable {
             /// The name in the form of `RelativePath.escapedName`.
@@ -45,7 +45,7 @@ package struct PublishedResult: Equatable, Sendable {
     }
 }
 
-/// How results and their files are named.
+/// The names of results and of their files.
 package enum ResultName {
     /// Leaves room within 255 bytes for a whole hash and an ending.
     private static let limit = 180
@@ -65,7 +65,7 @@ package enum ResultName {
         stem(of: source) + ".json".utf8
     }
 
-    /// Where a source's result may lie, the preferred place first.
+    /// The places that a source's result may have, the preferred one first.
     static func places(of source: RelativePath, content: ContentHash) -> [RelativePath] {
         let stem = stem(of: source)
         return ["", "-" + content.short, "-" + content.hex].map { source.parent.appending(stem + $0.utf8) }

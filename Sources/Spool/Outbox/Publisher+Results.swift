@@ -5,7 +5,9 @@ extension Publisher {
     /// Bytes of metadata that are read at most.
     static let metadataLimit = 16 << 20
 
-    /// The result that lies in a folder of the outbox; nil where there is none, and not where it cannot be read just now.
+    /// The result that lies in a folder of the outbox; nil where there is none.
+    ///
+    /// - Throws: The error of a result that cannot be read just now.
     package func result(at path: RelativePath) throws -> PublishedResult? {
         guard try outbox.status(path)?.kind == .directory else { return nil }
         let directory = try outbox.directory(path)
@@ -19,7 +21,7 @@ extension Publisher {
         return nil
     }
 
-    /// The content of what may be a result's metadata; nil where it certainly is not.
+    /// The content of a file that may be a result's metadata; nil where it certainly is not.
     private func document(_ name: [UInt8], in directory: Descriptor, _ display: String) throws -> Data? {
         do {
             let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: display)
@@ -34,7 +36,7 @@ extension Publisher {
         }
     }
 
-    /// The results that lie where those of a source do.
+    /// A source's results, of any content.
     package func results(of source: RelativePath) throws -> [PublishedResult] {
         let stem = ResultName.stem(of: source)
         let directory = try outbox.directory(source.parent)
@@ -54,7 +56,7 @@ extension Publisher {
 
     /// Calls a function for every result in the outbox.
     ///
-    /// - Parameter unreadable: Gets the error of each folder and result that cannot be read; what else there is, is found.
+    /// - Parameter unreadable: Gets the error of each folder and result that cannot be read; all others are found.
     package func forEachResult(
         unreadable: (any Error) -> Void, _ body: (PublishedResult) throws -> Void
     ) throws {
@@ -72,7 +74,7 @@ extension Publisher {
 }
 
 extension Staging {
-    /// The result that was put together here, as its metadata tells; nil where that is missing.
+    /// The result that was put together here, by its metadata; nil where that is missing.
     func result(of source: RelativePath) throws -> PublishedResult? {
         let name = ResultName.metadata(of: source)
         let shown = path + "/" + RelativePath.escape(name[...])

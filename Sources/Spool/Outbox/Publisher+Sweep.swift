@@ -7,31 +7,42 @@ extension Publisher {
     /// Nanoseconds after which another machine's work cannot be in hand any more.
     private static let patience: Int64 = 86_400 * 1_000_000_000
 
-    /// Gives results back that lost their names while they were replaced, removes what earlier processes left unfinished,
-    /// and returns how many folders that were.
+    /// Gives results back that lost their names while they were replaced, removes the folders that earlier processes left
+    /// unfinished, and returns their number.
     ///
     /// Folders that another process is at work in stay: on this machine those that are locked, on others those that are
     /// younger than a day.
+    ///
+    /// - Parameter unremovable: Gets the error of each unfinished folder that cannot be removed.
     @discardableResult
-    package func sweep() throws -> Int {
+    package func sweep(unremovable: (any Error) -> Void) throws -> Int {
         var count = 0
         for name in try Folder.names(in: outbox.descriptor, outbox.path) where name.starts(with: Staging.prefix.utf8) {
             if name.starts(with: Self.replacedPrefix.utf8) {
-                // One that cannot be given back stays for the next time.
+                // A result that cannot be given back stays for the next time.
                 try? restore(RelativePath.root.appending(name), shelf: name)
                 continue
             }
-            let path = outbox.display(RelativePath.root.appending(name))
-            guard
-                let directory = try? Descriptor.open(
-                    outbox.descriptor.raw, name[...], O_RDONLY | O_DIRECTORY, path: path),
-                flock(directory.raw, LOCK_EX | LOCK_NB) == 0,
-                try isOwn(name) || isOld(directory, path)
-            else { continue }
-            try Folder.removeTree(in: outbox.descriptor.raw, name[...], path: path)
-            count += 1
+            do {
+                if try removeAbandoned(name) { count += 1 }
+            } catch {
+                unremovable(error)
+            }
         }
         return count
+    }
+
+    /// Removes an unfinished folder; false where a process is at work in it.
+    private func removeAbandoned(_ name: [UInt8]) throws -> Bool {
+        let path = outbox.display(RelativePath.root.appending(name))
+        guard
+            let directory = try? Descriptor.open(
+                outbox.descriptor.raw, name[...], O_RDONLY | O_DIRECTORY, path: path),
+            flock(directory.raw, LOCK_EX | LOCK_NB) == 0,
+            try isOwn(name) || isOld(directory, path)
+        else { return false }
+        try Folder.removeTree(in: outbox.descriptor.raw, name[...], path: path)
+        return true
     }
 
     /// Whether a folder was made on this machine.

@@ -1,6 +1,5 @@
 import Files
 import Digest
-import CInotifyTools
 import Foundation
 import Synchronization
 
@@ -14,7 +13,7 @@ package final class Publisher: Sendable {
 
     /// A publisher for a folder that is there.
     ///
-    /// - Parameter reserveBytes: Bytes that must stay free beyond what a piece of work needs.
+    /// - Parameter reserveBytes: Bytes that must stay free beyond the need of a piece of work.
     package convenience init(outbox: String, reserveBytes: Int64) throws {
         try self.init(outbox: outbox, reserveBytes: reserveBytes, host: .current)
     }
@@ -67,7 +66,7 @@ package final class Publisher: Sendable {
         }
     }
 
-    /// Publishes at one of the places that a source's result may have; false where what lies there forbids it.
+    /// Publishes at one of the places that a source's result may have; false where another entry has it.
     private func publish(
         _ staging: Staging, of source: RelativePath, _ content: ContentHash, at place: RelativePath,
         _ kind: (isFree: Bool, isLast: Bool), _ replacesOther: Bool
@@ -118,7 +117,7 @@ package final class Publisher: Sendable {
         return try decide(true)
     }
 
-    /// Where a source's result of this very work lies; nil where it does not.
+    /// The place of a source's result of this very work; nil where there is none.
     ///
     /// - Parameter isAnothers: Says of a result that cannot be read whether it is known to be of another source, and so
     ///   no reason to throw.
@@ -160,7 +159,7 @@ package final class Publisher: Sendable {
         } else if try !Folder.rename(from, to, .exchange, path: path) {
             try replace(to, by: from, result, parent)
         } else if try Folder.status(in: to.0, to.1, path) == nil {
-            // Some file systems claim an exchange and lose what had the name.
+            // Some file systems claim an exchange and lose the entry that had the name.
             guard try Folder.status(in: root, staging.name[...], path) != nil else {
                 throw FileError.damaged(path: path, detail: "an exchange of names has lost both")
             }
@@ -168,7 +167,7 @@ package final class Publisher: Sendable {
         }
         try parent.synchronize(path)
         try outbox.descriptor.synchronize(outbox.path)
-        // What has the hidden name now, if anything, is the old result.
+        // After an exchange the old result has the hidden name.
         try? Folder.removeTree(in: root, staging.name[...], path: staging.path)
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 package final class Staging: Sendable {
     package static let prefix = Folder.hiddenPrefix
 
-    /// The absolute path, for whoever writes files into it.
+    /// The absolute path, for encoders that write files into it.
     package let path: String
     let name: [UInt8]
     /// Holds the lock.
@@ -45,11 +45,11 @@ package final class Staging: Sendable {
     }
 
     deinit {
-        // Nothing to tell anybody: what stays is swept at the next start. After an exchange this is the old result.
+        // An error needs no report: the next start sweeps the folder. After an exchange this is the old result.
         try? Folder.removeTree(in: outbox.descriptor.raw, name[...], path: path)
     }
 
-    /// Writes a file, and remembers what must be read back when it is published.
+    /// Writes a file, and remembers the content that must be read back when it is published.
     package func write(_ content: Data, as file: [UInt8]) throws {
         let flags = O_WRONLY | O_CREAT | O_EXCL
         let target = try Descriptor.open(directory.raw, file[...], flags, path: display(file))
@@ -57,7 +57,7 @@ package final class Staging: Sendable {
         expect(file, ContentHash(of: content))
     }
 
-    /// Remembers what must be read back of a file that somebody else has written.
+    /// Remembers the content that must be read back of a file that an encoder has written.
     package func expect(_ file: [UInt8], _ hash: ContentHash) {
         hashes.withLock { $0[file] = hash }
     }
@@ -73,7 +73,7 @@ package final class Staging: Sendable {
             }
             let hash = try expected.removeValue(forKey: name) ?? ContentHash(descriptor: file.raw, path: shown)
             try file.synchronize(shown)
-            // Drop the cached pages, so that what is compared comes from the disk where the system can do so.
+            // Without its cached pages the file is read from the disk, where the system can drop them.
             _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
             guard try ContentHash(descriptor: file.raw, path: shown) == hash else {
                 throw FileError.damaged(path: shown, detail: "the content differs")
@@ -89,12 +89,12 @@ package final class Staging: Sendable {
 }
 
 extension Staging {
-    /// Writes a file, and remembers what must be read back when it is published.
+    /// Writes a file, and remembers the content that must be read back when it is published.
     package func write(_ content: Data, as file: String) throws {
         try write(content, as: Array(file.utf8))
     }
 
-    /// Remembers what must be read back of a file that somebody else has written.
+    /// Remembers the content that must be read back of a file that an encoder has written.
     package func expect(_ file: String, _ hash: ContentHash) {
         expect(Array(file.utf8), hash)
     }

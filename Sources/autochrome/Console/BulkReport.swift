@@ -2,7 +2,7 @@ import ArgumentParser
 import Service
 import Synchronization
 
-/// Shows how a bulk run goes, and what it came to.
+/// Shows the progress of a bulk run, and its sum.
 final class BulkReport: Sendable {
     private struct Tally {
         var done = 0

@@ -4,7 +4,7 @@ import Synchronization
 /// Notes Ctrl-C and SIGTERM, so that long work can save itself and stop; a second one ends the program at once.
 final class Interruption: Sendable {
     private let flag = Atomic(false)
-    // Kept alive and not used again.
+    // Safe as nobody uses them after `init`; they are only kept alive.
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
     /// Whether a signal came.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// What the commands print, and where.
+/// The commands' output, to standard output and standard error.
 enum Output {
     static let isTerminal = isatty(STDERR_FILENO) == 1
 

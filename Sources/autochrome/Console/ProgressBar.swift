@@ -1,15 +1,17 @@
 import Foundation
+import Synchronization
 
 /// Progress with rate and time left: a line that redraws itself on a terminal, a plain line now and then elsewhere.
-///
-/// Sendable because its state is only touched under its lock.
-final class ProgressBar: @unchecked Sendable {
-    private let lock = NSLock()
+final class ProgressBar: Sendable {
+    private struct State {
+        var done = 0
+        var lastDrawn = Date.distantPast
+    }
+
     private let total: Int
     private let quiet: Bool
     private let start = Date()
-    private var done = 0
-    private var lastDrawn = Date.distantPast
+    private let state = Mutex(State())
 
     init(total: Int, quiet: Bool = false) {
         self.total = total
@@ -18,29 +20,30 @@ final class ProgressBar: @unchecked Sendable {
 
     /// Counts one item as finished; `note` stays on the screen above the bar.
     func advance(note: String? = nil) {
-        lock.lock()
-        defer { lock.unlock() }
-        done += 1
-        if let note { print(note) }
-        let interval = Output.isTerminal ? 0.1 : 10
-        if Date().timeIntervalSince(lastDrawn) >= interval || done == total { draw() }
+        state.withLock { state in
+            state.done += 1
+            if let note { print(note) }
+            let interval = Output.isTerminal ? 0.1 : 10
+            if Date().timeIntervalSince(state.lastDrawn) >= interval || state.done == total { draw(&state) }
+        }
     }
 
     /// Leaves the bar as it stands.
     func finish() {
-        lock.lock()
-        defer { lock.unlock() }
-        if Output.isTerminal, !quiet, done > 0 { write("\n") }
+        state.withLock { state in
+            if Output.isTerminal, !quiet, state.done > 0 { write("\n") }
+        }
     }
 
     private func print(_ note: String) {
         write((Output.isTerminal && !quiet ? "\r\u{1B}[K" : "") + note + "\n")
     }
 
-    private func draw() {
+    private func draw(_ state: inout State) {
         guard !quiet else { return }
-        lastDrawn = Date()
-        let elapsed = lastDrawn.timeIntervalSince(start)
+        let done = state.done
+        state.lastDrawn = Date()
+        let elapsed = state.lastDrawn.timeIntervalSince(start)
         let rate = Double(done) / max(elapsed, 0.001)
         let left = Double(total - done) / max(rate, 1e-9)
         let figures = String(

@@ -8,7 +8,7 @@ struct TrainingProgress {
     private let start = Date()
     private var lastDrawn = Date.distantPast
     private var loss = 0.0
-    /// What the losses are that the running mean is of.
+    /// The measure of the losses in the running mean.
     private var measure: Measure?
     private var isDrawn = false
 
@@ -20,7 +20,7 @@ struct TrainingProgress {
         (self.total, first, self.batch) = (total, done, batch)
     }
 
-    /// What a loss is, and how it is written.
+    /// The measure of a loss.
     enum Measure {
         /// Negative log-likelihood in nats per dimension.
         case likelihood

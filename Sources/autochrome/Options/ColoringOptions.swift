@@ -5,15 +5,34 @@ import Imaging
 extension OutputFormat: ExpressibleByArgument {}
 extension ColoringSettings.ColoredPolicy: ExpressibleByArgument {}
 
-/// How photographs are coloured; what is not given stays as settings files or defaults have it.
+private let defaults = ColoringSettings()
+
+/// The settings of a coloring; those not given stay as settings files or defaults have them.
 struct ColoringOptions: ParsableArguments {
-    @Option(help: "Variants of each photograph, 1 to 99. (default: 8)") var samples: Int?
-    @Option(help: "Selects the variants; the same seed gives the same. (default: 1)") var seed: UInt64?
-    @Option(help: "Spread of the variants, 0 to 2; 1 is what was learned. (default: 0.7)") var temperature: Double?
-    @Option(help: "Factor on the strength of all colours, 0 to 3. (default: 1)") var saturation: Double?
-    @Option(help: "jpeg, png, webp or tiff. (default: jpeg)") var format: OutputFormat?
-    @Option(help: "Quality of jpeg and webp, 1 to 100. (default: 92)") var quality: Int?
-    @Option(help: "Photographs already in colour: skip, recolor or reject. (default: skip)")
+    @Option(
+        help:
+            "Variants of each photograph, \(ColoringSettings.samplesRange.words). (default: \(defaults.samples))")
+    var samples: Int?
+    @Option(help: "Selects the variants; the same seed gives the same. (default: \(defaults.seed))") var seed: UInt64?
+    @Option(
+        help:
+            """
+            Spread of the variants, \(ColoringSettings.temperatureRange.words); 1 is what was learned. \
+            (default: \(ClosedRange.word(defaults.temperature)))
+            """)
+    var temperature: Double?
+    @Option(
+        help:
+            """
+            Factor on the strength of all colours, \(ColoringSettings.saturationRange.words). \
+            (default: \(ClosedRange.word(defaults.saturation)))
+            """)
+    var saturation: Double?
+    @Option(help: "jpeg, png, webp or tiff. (default: \(defaults.format.rawValue))") var format: OutputFormat?
+    @Option(
+        help: "Quality of jpeg and webp, \(ColoringSettings.qualityRange.words). (default: \(defaults.quality))")
+    var quality: Int?
+    @Option(help: "Photographs already in colour: skip, recolor or reject. (default: \(defaults.colored.rawValue))")
     var colored: ColoringSettings.ColoredPolicy?
     @Flag(inversion: .prefixedNo, help: "Make variant 1 the most likely colouring. (default: yes)") var modeFirst: Bool?
     @Flag(inversion: .prefixedNo, help: "Write a contact sheet.") var sheet: Bool?

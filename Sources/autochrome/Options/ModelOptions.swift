@@ -1,4 +1,5 @@
 import ArgumentParser
+import Colorization
 import Foundation
 import Imaging
 import Kernels
@@ -11,7 +12,8 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Threads in all; 0 means one for each core.") var threads = 0
 
     func validate() throws {
-        guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024.") }
+        let range = Configuration.threadRange
+        guard range.contains(threads) else { throw ValidationError("--threads must be \(range.words).") }
     }
 
     var threadCount: Int { threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount }

@@ -25,10 +25,7 @@ struct Colorize: ParsableCommand {
         let publisher: Publisher
         var configuration = Configuration()
         do {
-            let path = URL(fileURLWithPath: output).standardizedFileURL.path
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            publisher = try Publisher(outbox: path, reserveBytes: 64 << 20)
-            try publisher.sweep()
+            publisher = try Publisher.open(output)
         } catch {
             throw Output.usage(error)
         }

@@ -33,7 +33,8 @@ struct Interpolate: ParsableCommand {
     func validate() throws {
         guard grid >= 3, grid % 2 == 1, grid <= 15 else { throw ValidationError("--grid must be odd, 3 to 15.") }
         guard (32...1024).contains(size) else { throw ValidationError("--size must be 32 to 1024.") }
-        guard (0...2).contains(temperature ?? 0) else { throw ValidationError("--temperature must be 0 to 2.") }
+        let range = ColoringSettings.temperatureRange
+        guard range.contains(temperature ?? 0) else { throw ValidationError("--temperature must be \(range.words).") }
         if temperature != nil, vary == nil { throw ValidationError("--temperature goes with --vary only.") }
         if let vary, !LatentTransfer.levels.contains(vary) {
             throw ValidationError("--vary must be 2 to 5; level 1 has no part in the latent.")

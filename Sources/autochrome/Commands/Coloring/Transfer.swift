@@ -40,10 +40,7 @@ struct Transfer: ParsableCommand {
         let publisher: Publisher
         let transfer: LatentTransfer
         do {
-            let path = URL(fileURLWithPath: output).standardizedFileURL.path
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            publisher = try Publisher(outbox: path, reserveBytes: 64 << 20)
-            try publisher.sweep()
+            publisher = try Publisher.open(output)
             transfer = try LatentTransfer(
                 SandboxedDecoder().photograph(path: reference),
                 name: URL(fileURLWithPath: reference).lastPathComponent, sha256: ContentHash(file: reference).hex,

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Imaging
 
-/// What the program starts itself again as, to decode files at arm's length.
+/// The process that the program starts to decode files in a sandbox.
 struct DecodeHelper: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "decode-helper", shouldDisplay: false)
 

@@ -2,17 +2,15 @@ import Files
 import Foundation
 import GRDB
 
-/// The durable record of every file's state, in SQLite.
+/// The record of every file's state in a SQLite file, the ledger.
 ///
-/// It is an index, not the truth: inbox and outbox are. Whoever changes a state marks it here first and moves files
-/// after; the next arrival of a file that is marked already says what is left to do, so that a crash between the two
-/// loses nothing. Every call is one transaction, synced to the disk when it returns.
-package final class Ledger: Sendable {
+/// A transaction is synced to the disk when it returns.
+package final class SQLiteJobStore: JobStore {
     package static let fileName = "ledger.sqlite"
 
-    let path: String
-    let policy: RetryPolicy
-    let database: DatabaseQueue
+    private let path: String
+    package let policy: RetryPolicy
+    private let database: DatabaseQueue
     /// Where a broken ledger was set aside when this was opened.
     package let brokenCopy: String?
 
@@ -56,20 +54,25 @@ package final class Ledger: Sendable {
         }
     }
 
-    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    package func write<Value>(_ body: (any MutableJobTable) throws -> Value) throws -> Value {
         do {
-            return try database.write(body)
+            return try database.write { try body(SQLiteJobTable(database: $0)) }
         } catch {
             throw Self.explain(error, path)
         }
     }
 
-    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    package func read<Value>(_ body: (any JobTable) throws -> Value) throws -> Value {
         do {
-            return try database.read(body)
+            return try database.read { try body(SQLiteJobTable(database: $0)) }
         } catch {
             throw Self.explain(error, path)
         }
+    }
+
+    package func freeSpace() throws -> Int64 {
+        let folder = try Folder((path as NSString).deletingLastPathComponent)
+        return try folder.descriptor.freeSpace(folder.path)
     }
 
     private static func open(_ path: String) throws -> DatabaseQueue {
@@ -82,7 +85,7 @@ package final class Ledger: Sendable {
         guard try queue.read({ try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }) == "ok" else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT)
         }
-        let schema = LedgerSchema.migrator
+        let schema = JobSchema.migrator
         guard try !queue.read(schema.hasBeenSuperseded) else {
             throw SpoolError.ledger(path: path, detail: "it was made by a newer version of autochrome")
         }
@@ -111,67 +114,4 @@ package final class Ledger: Sendable {
         }
         return SpoolError.ledger(path: path, detail: error.message ?? "\(error.resultCode)")
     }
-}
-
-/// The tables of the ledger, and how older ones become the present ones.
-enum LedgerSchema {
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { database in
-            try database.execute(sql: tables)
-            for code in Job.Code.allCases {
-                try database.execute(sql: "INSERT INTO tally (state, count) VALUES (?, 0)", arguments: [code.rawValue])
-            }
-        }
-        // What version 1 recorded has no sidecars on record: its files are taken for unchanged when they are seen next.
-        migrator.registerMigration("2") { database in
-            try database.execute(sql: "ALTER TABLE job ADD COLUMN sidecars INTEGER")
-        }
-        return migrator
-    }
-
-    /// The first tables.
-    ///
-    /// States are the numbers of `Job.Code`. `is_current` says that the result is of this content, model and settings.
-    /// The tally is kept by triggers, so that counting is not a scan.
-    private static let tables = """
-        CREATE TABLE job (
-            id INTEGER PRIMARY KEY,
-            path BLOB NOT NULL UNIQUE,
-            device INTEGER NOT NULL,
-            inode INTEGER NOT NULL,
-            size INTEGER NOT NULL,
-            modified INTEGER NOT NULL,
-            arrival REAL NOT NULL,
-            state INTEGER NOT NULL,
-            attempts INTEGER NOT NULL DEFAULT 0,
-            deaths INTEGER NOT NULL DEFAULT 0,
-            next_try REAL,
-            reason TEXT,
-            content BLOB,
-            model TEXT,
-            settings TEXT,
-            result BLOB,
-            is_current INTEGER NOT NULL DEFAULT 0,
-            updated REAL NOT NULL
-        );
-        CREATE INDEX job_pending ON job (arrival) WHERE state <= 2;
-        CREATE INDEX job_claimed ON job (state) WHERE state = 1;
-        CREATE INDEX job_due ON job (next_try) WHERE state = 2;
-        CREATE INDEX job_ended_badly ON job (updated) WHERE state >= 4;
-        CREATE INDEX job_content ON job (content) WHERE is_current = 1;
-        CREATE INDEX job_result ON job (result) WHERE result IS NOT NULL;
-        CREATE TABLE tally (state INTEGER PRIMARY KEY, count INTEGER NOT NULL);
-        CREATE TRIGGER job_inserted AFTER INSERT ON job BEGIN
-            UPDATE tally SET count = count + 1 WHERE state = NEW.state;
-        END;
-        CREATE TRIGGER job_deleted AFTER DELETE ON job BEGIN
-            UPDATE tally SET count = count - 1 WHERE state = OLD.state;
-        END;
-        CREATE TRIGGER job_moved AFTER UPDATE OF state ON job WHEN OLD.state <> NEW.state BEGIN
-            UPDATE tally SET count = count - 1 WHERE state = OLD.state;
-            UPDATE tally SET count = count + 1 WHERE state = NEW.state;
-        END;
-        CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-        """
 }

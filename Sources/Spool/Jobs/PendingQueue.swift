@@ -1,35 +1,34 @@
 import Files
 import Foundation
-import Spool
 
-/// Where workers wait for files: a queue that can be paused and closed.
+/// The files that wait for a worker, in fair order; it can be paused and closed.
 ///
 /// Sendable because its state is only touched under its condition's lock.
-package final class WorkGate: @unchecked Sendable {
+package final class PendingQueue: @unchecked Sendable {
     private let condition = NSCondition()
-    private var queue = WorkQueue()
-    /// How many workers have each file: one may be queued again, and taken, before the first is done with it.
+    private var waiting = FairLanes()
+    /// The number of workers that have each file: one may be added again, and taken, before the first is done with it.
     private var inHand: [RelativePath: Int] = [:]
     private var pause: (reason: String, since: ContinuousClock.Instant)?
     private var closed = false
 
     package init() {}
 
-    /// Adds a file; one that is queued already keeps its place.
+    /// Adds a file; one that waits already keeps its place.
     package func push(_ candidate: Candidate) {
         condition.withLock {
-            queue.push(candidate)
+            waiting.push(candidate)
             // Not one thread alone: that may be the one that waits for the end.
             condition.broadcast()
         }
     }
 
-    /// Waits for a file; nil once the gate is closed.
+    /// Waits for a file; nil once the queue is closed.
     package func take() -> Candidate? {
         condition.withLock {
             while true {
                 if closed { return nil }
-                if pause == nil, let candidate = queue.pop() {
+                if pause == nil, let candidate = waiting.pop() {
                     inHand[candidate.path, default: 0] += 1
                     return candidate
                 }
@@ -65,18 +64,19 @@ package final class WorkGate: @unchecked Sendable {
         }
     }
 
-    /// Why nothing is handed out; nil where nothing is in the way.
+    /// The reason of the pause; nil where there is none.
     package var pauseReason: String? { condition.withLock { pause?.reason } }
-    /// For how long nothing has been handed out; nil where nothing is in the way.
+    /// The age of the pause; nil where there is none.
     package var pauseDuration: Duration? { condition.withLock { pause.map { $0.since.duration(to: .now) } } }
     package var isClosed: Bool { condition.withLock { closed } }
-    package var queued: Int { condition.withLock { queue.count } }
-    package var isIdle: Bool { condition.withLock { inHand.isEmpty && queue.isEmpty } }
+    /// The number of files that wait.
+    package var count: Int { condition.withLock { waiting.count } }
+    package var isIdle: Bool { condition.withLock { inHand.isEmpty && waiting.isEmpty } }
 
-    /// Waits until nothing is queued or in hand, the gate is closed, or it is paused with nothing in hand.
+    /// Waits until no file waits or is in hand, the queue is closed, or it is paused with no file in hand.
     package func waitUntilIdle() {
         condition.withLock {
-            while !closed, !(inHand.isEmpty && (queue.isEmpty || pause != nil)) { condition.wait() }
+            while !closed, !(inHand.isEmpty && (waiting.isEmpty || pause != nil)) { condition.wait() }
         }
     }
 }

@@ -1,0 +1,51 @@
+import Files
+import Foundation
+
+/// The jobs of a store as a transaction sees them.
+///
+/// Where jobs agree in what they are ordered by, the order in which they were recorded decides. Times may be rounded to
+/// a microsecond.
+package protocol JobTable {
+    /// The job of a file; nil where none is recorded.
+    func job(_ path: RelativePath) throws -> Job?
+
+    /// The first recorded job whose current result is of some work.
+    func job(holding identity: WorkIdentity) throws -> Job?
+
+    /// The jobs whose last result lies at a place of the outbox, in the order in which they were recorded.
+    func jobs(at result: RelativePath) throws -> [Job]
+
+    /// The claimed jobs and those that are pending though their work was identified before, the longest unchanged first.
+    func begun() throws -> [Job]
+
+    /// The waiting jobs whose time is not after `time`, or is after `horizon`; the next one first.
+    func waiting(until time: Date, orAfter horizon: Date, limit: Int) throws -> [Job]
+
+    /// The failed and quarantined jobs, the last changed and of those the last recorded first.
+    func failures(limit: Int) throws -> [Job]
+
+    /// The waiting, failed and quarantined jobs, the longest unchanged first.
+    func retriable() throws -> [Job]
+
+    /// A page of the pending files in the order in which they were recorded.
+    ///
+    /// - Parameter place: The place of the last file of the page before; nil for the first page.
+    func pending(after place: Int64?, limit: Int) throws -> [(place: Int64, path: RelativePath)]
+
+    /// When the pending job that arrived first did so; nil where there is none.
+    func oldestPending() throws -> Date?
+
+    /// The numbers of jobs in each state.
+    func counts() throws -> JobCounts
+
+    /// Whether something was noted.
+    func isNoted(_ note: JobNote) throws -> Bool
+}
+
+extension JobTable {
+    /// The job of a file that must be recorded.
+    func existing(_ path: RelativePath) throws -> Job {
+        guard let job = try job(path) else { throw FileError.missing(path: "\(path)") }
+        return job
+    }
+}

@@ -1,0 +1,118 @@
+import Files
+import Foundation
+
+/// The jobs of a store in memory, and how to take back the changes of the transaction that runs.
+final class MemoryJobTable: MutableJobTable {
+    private struct Entry {
+        /// The place in the order in which jobs were recorded.
+        let place: Int64
+        let job: Job
+    }
+
+    private var entries: [RelativePath: Entry] = [:]
+    private var notes: Set<JobNote> = []
+    private var lastPlace: Int64 = 0
+    /// What was there before each change of this transaction.
+    private var replaced: [(path: RelativePath, entry: Entry?)] = []
+    private var added: Set<JobNote> = []
+
+    func commit() {
+        replaced = []
+        added = []
+    }
+
+    func rollBack() {
+        for (path, entry) in replaced.reversed() { entries[path] = entry }
+        notes.subtract(added)
+        commit()
+    }
+
+    // MARK: Queries
+
+    func job(_ path: RelativePath) -> Job? { entries[path]?.job }
+
+    func job(holding identity: WorkIdentity) -> Job? {
+        entries.values.filter { $0.job.isResultCurrent && $0.job.identity == identity }
+            .min { $0.place < $1.place }?.job
+    }
+
+    func jobs(at result: RelativePath) -> [Job] {
+        jobs { $0.result == result }
+    }
+
+    func begun() -> [Job] {
+        jobs { $0.state == .claimed || ($0.state.isPending && $0.identity != nil && !$0.isResultCurrent) }
+            .sorted { $0.updated < $1.updated }
+    }
+
+    func waiting(until time: Date, orAfter horizon: Date, limit: Int) -> [Job] {
+        let found = jobs { $0.state.nextTry.map { $0 <= time || $0 > horizon } ?? false }
+        return Array(found.sorted { $0.state.nextTry! < $1.state.nextTry! }.prefix(limit))
+    }
+
+    func failures(limit: Int) -> [Job] {
+        Array(jobs(where: \.state.isFailure).sorted { $0.updated < $1.updated }.reversed().prefix(limit))
+    }
+
+    func retriable() -> [Job] {
+        jobs { $0.state.isFailure || $0.state.nextTry != nil }.sorted { $0.updated < $1.updated }
+    }
+
+    func pending(after place: Int64?, limit: Int) -> [(place: Int64, path: RelativePath)] {
+        entries.values.filter { $0.job.state.isPending && $0.place > place ?? 0 }
+            .sorted { $0.place < $1.place }.prefix(limit).map { ($0.place, $0.job.path) }
+    }
+
+    func oldestPending() -> Date? {
+        entries.values.lazy.filter(\.job.state.isPending).map(\.job.arrival).min()
+    }
+
+    func counts() -> JobCounts {
+        var counts = JobCounts()
+        for entry in entries.values {
+            switch entry.job.state {
+            case .received: counts.received += 1
+            case .claimed: counts.claimed += 1
+            case .waiting: counts.waiting += 1
+            case .published: counts.published += 1
+            case .skipped: counts.skipped += 1
+            case .failed: counts.failed += 1
+            case .quarantined: counts.quarantined += 1
+            }
+        }
+        return counts
+    }
+
+    func isNoted(_ note: JobNote) -> Bool { notes.contains(note) }
+
+    /// The jobs for which a condition holds, in the order in which they were recorded.
+    private func jobs(where condition: (Job) -> Bool) -> [Job] {
+        entries.values.filter { condition($0.job) }.sorted { $0.place < $1.place }.map(\.job)
+    }
+
+    // MARK: Changes
+
+    func put(_ job: Job) {
+        let known = entries[job.path]
+        replaced.append((job.path, known))
+        if known == nil { lastPlace += 1 }
+        entries[job.path] = Entry(place: known?.place ?? lastPlace, job: job)
+    }
+
+    func remove(_ path: RelativePath) {
+        replaced.append((path, entries.removeValue(forKey: path)))
+    }
+
+    func note(_ note: JobNote) {
+        if notes.insert(note).inserted { added.insert(note) }
+    }
+}
+
+extension JobState {
+    fileprivate var isFailure: Bool {
+        switch self {
+        case .failed, .quarantined: true
+        case .received, .claimed, .waiting, .published, .skipped: false
+        }
+    }
+}
