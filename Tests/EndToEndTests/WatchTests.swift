@@ -94,6 +94,20 @@ extension EndToEnd {
             await service.stop(daemon)
         }
 
+        /// A configuration that does not answer, as on a network that is down, keeps the service from nothing else.
+        @Test func aReloadThatHangsHoldsNothingUp() async throws {
+            let service = try TestService()
+            let (daemon, socket) = try await service.startDaemon()
+            let path = service.folder.path + "/service.yaml"
+            #expect(unlink(path) == 0 && mkfifo(path, 0o600) == 0)
+            daemon.send(SIGHUP)
+            #expect(await daemon.eventually { socket.receiveAll().contains { $0.hasPrefix("RELOADING=1") } })
+            #expect(await daemon.eventually { socket.receiveAll().contains("WATCHDOG=1") })
+            try service.drop(Pictures.gray(seed: 1), "a.png")
+            #expect(await daemon.eventually { service.folder.exists("outbox/a/a.json") }, "\(daemon.errors)")
+            await service.stop(daemon)
+        }
+
         @Test func aManagerThatIsBusyAtTheStartHearsOfItLater() async throws {
             let service = try TestService()
             let socket = try NotifySocket(service.folder.path + "/notify")

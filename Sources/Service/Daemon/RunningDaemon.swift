@@ -64,7 +64,7 @@ final class RunningDaemon: Sendable {
     /// Watches the inbox; returns once the watch stands or was stopped.
     private func watch() {
         spool.intake.start { [runner] in runner.receive($0) }
-        while spool.intake.mode == .starting { Thread.sleep(forTimeInterval: 0.005) }
+        spool.intake.waitUntilWatching()
         control.sync { act(on: .ready) }
     }
 

@@ -30,15 +30,15 @@ extension JobRunner {
         // The same photograph may be in hand under another name; its result will do for this one as well.
         try registry.advance(token, to: .waitingForTurn)
         try photographs.take(content) {
-            let work = try work(on: file, content, candidate, job, token)
+            let work = try identify(file, content, candidate, job, token)
             let step = try recordEarlierResult(of: work) ?? color(file, work)
             perform(step)
         }
     }
 
     /// The work that a file calls for, by its content, its sidecars, and the settings and model of this moment.
-    private func work(
-        on file: borrowing OpenedFile, _ content: ContentHash, _ candidate: Candidate, _ job: Job, _ token: Int
+    private func identify(
+        _ file: borrowing OpenedFile, _ content: ContentHash, _ candidate: Candidate, _ job: Job, _ token: Int
     ) throws -> Work {
         let now = now
         let configuration = try Sidecars.resolve(

@@ -50,6 +50,11 @@ package final class Intake: Sendable {
         thread.start()
     }
 
+    /// Waits until the watch stands or has ended.
+    package func waitUntilWatching() {
+        channel.waitUntilWatching()
+    }
+
     /// Stops watching and waits until no handler runs any more; not to be called by a handler.
     package func stop() {
         channel.stop()
@@ -103,11 +108,13 @@ final class IntakeChannel: Sendable {
         var requests = Requests()
         var isStopping = false
         var isRunning = false
+        var isWatching = false
         var mode = Intake.Mode.stopped
     }
 
     private let state = Mutex(State())
     private let running = DispatchGroup()
+    private let starting = DispatchGroup()
     /// Counts the requests since the last wait, and ends a wait for events.
     private let posted: Descriptor
     /// The longest wait in seconds: poll's clock stands still while the machine sleeps.
@@ -123,24 +130,31 @@ final class IntakeChannel: Sendable {
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     func setMode(_ mode: Intake.Mode) {
-        state.withLock { $0.mode = mode }
+        let isFirst = state.withLock { state in
+            defer { state.isWatching = state.isRunning }
+            state.mode = mode
+            return state.isRunning && !state.isWatching
+        }
+        if isFirst { starting.leave() }
     }
+
+    func waitUntilWatching() { starting.wait() }
 
     func beginRun() {
         state.withLock {
             precondition(!$0.isRunning, "the intake runs already")
             $0.isRunning = true
             $0.isStopping = false
+            $0.isWatching = false
             $0.mode = .starting
         }
         running.enter()
+        starting.enter()
     }
 
     func endRun() {
-        state.withLock {
-            $0.isRunning = false
-            $0.mode = .stopped
-        }
+        setMode(.stopped)
+        state.withLock { $0.isRunning = false }
         running.leave()
     }
 
