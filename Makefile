@@ -28,8 +28,8 @@ test: dependencies lint
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 
-# Kills, names used again, failing calls, power cuts, full disks, races and load, in the numbers above, and a table at the
-# end: a night's work on two cores.
+# Kills, names used again, failing calls, power cuts, full disks, races, load and a stuck worker, in the numbers above, and
+# a table at the end: a night's work on two cores.
 torture: build
 	python3 Torture/run.py --kills $(KILLS) --every $(EVERY) --cuts $(CUTS) --rounds $(ROUNDS) --files $(FILES) \
 		--seconds $(SECONDS) --arrivals $(ARRIVALS)

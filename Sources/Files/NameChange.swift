@@ -4,6 +4,6 @@ package enum NameChange: Equatable, Sendable {
     case plainRename
     case removal
 
-    /// Tests come between here: it is called right before a change of the path, and what it throws takes its place.
+    /// Tests set this; it runs right before a change of a path, and its error replaces the change.
     @TaskLocal static var interruption: (@Sendable (NameChange, String) throws -> Void)?
 }

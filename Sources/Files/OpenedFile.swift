@@ -20,7 +20,7 @@ package struct OpenedFile: ~Copyable, Sendable {
         return hash
     }
 
-    /// Throws `changed` where the file was written to since it was opened: what was read of it belongs to no one content.
+    /// Throws `changed` where the file was written to since it was opened: the bytes that were read may mix two contents.
     package func verifyUnchanged() throws {
         guard try descriptor.status(path).stamp == stamp else { throw FileError.changed(path: path) }
     }

@@ -1,5 +1,6 @@
 @testable import Files
 import Colorization
+import Digest
 import Dispatch
 import Foundation
 import Imaging
@@ -82,6 +83,47 @@ import Testing
         #expect(folder.exists("inbox/a.jpg") && folder.list("state/failed") == [])
         let again = try spool.jobs.receive([candidate]).map(\.action)
         #expect(again == [.setAside(reason: "no picture")])
+    }
+
+    /// A name is used again, and the photograph under it is replaced once more while it waits for its turn.
+    @Test func aPhotographReplacedInHandIsColoredAsItIsNow() throws {
+        let first = try drop("a.jpg")
+        _ = try spool.jobs.receive([first])
+        runner.run(first)
+        let second = try drop("a.jpg")
+        _ = try spool.jobs.receive([second])
+        let rocket = try Data(contentsOf: URL(fileURLWithPath: Repository.root + "/Samples/rocket-sepia.jpg"))
+        try folder.write(rocket, "inbox/a.jpg")
+        let stamp = try spool.inbox.openFile(first.path).stamp
+        let third = Candidate(path: first.path, stamp: stamp, arrival: Date(), origin: .arrival)
+        _ = try spool.jobs.receive([third])
+        runner.run(second)
+        #expect(runner.pending.count == 1)
+        #expect(try spool.jobs.receive([third]).map(\.action) == [.enqueue])
+        #expect(folder.exists("inbox/a.jpg"), "it is not archived before it is coloured")
+        runner.run(third)
+        let contents = try folder.list("outbox").filter { !$0.hasPrefix(".") }
+            .map { try spool.publisher.result(at: RelativePath($0)!)?.identity.content }
+        #expect(
+            Set(contents) == [ContentHash(of: rocket), try ContentHash(file: Repository.root + "/Samples/camera.jpg")])
+    }
+
+    /// An outbox that was removed is no sign that the photograph was.
+    @Test func aPhotographWithoutAnOutboxIsTriedAgain() throws {
+        let first = try drop("a.jpg")
+        _ = try spool.jobs.receive([first])
+        runner.run(first)
+        try FileManager.default.removeItem(atPath: folder.path + "/outbox")
+        try FileManager.default.createDirectory(atPath: folder.path + "/outbox", withIntermediateDirectories: true)
+        let second = try drop("a.jpg")
+        _ = try spool.jobs.receive([second])
+        runner.run(second)
+        let job = try #require(try spool.jobs.job(second.path))
+        guard case .waiting = job.state else {
+            Issue.record("\(job.state)")
+            return
+        }
+        #expect(folder.exists("inbox/a.jpg") && runner.failures.load(ordering: .relaxed) == 1)
     }
 
     /// The result of another photograph, of the same content or the same stem, cannot be read.

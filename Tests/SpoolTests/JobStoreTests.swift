@@ -149,6 +149,25 @@ import Testing
         #expect(try store.counts().published == 1)
     }
 
+    /// The record of an earlier file of the name says nothing about one that left before its turn and comes back.
+    @Test(arguments: JobStoreDriver.allCases) func whatLeftTheInboxIsTriedWhenItComesBack(
+        _ driver: JobStoreDriver
+    ) throws {
+        let spool = try TemporarySpool()
+        let store = try driver.open(spool)
+        let first = try spool.candidate("a.tif")
+        _ = try store.receive([first])
+        _ = try store.claim(a)
+        _ = try store.published(a, stamp: first.stamp, as: WorkIdentity("content"), result: RelativePath("a")!)
+        let second = Candidate(
+            path: a,
+            stamp: FileStamp(device: 1, inode: first.stamp.inode + 1, size: 7, modified: first.stamp.modified + 1),
+            arrival: Date(), origin: .arrival)
+        #expect(try store.receive([second]).map(\.action) == [.enqueue])
+        try store.withdraw([a])
+        #expect(try store.receive([second]).map(\.action) == [.enqueue])
+    }
+
     /// A result that two files share is replaced by another work's.
     @Test(arguments: JobStoreDriver.allCases) func whoeverLosesItsResultIsTriedAgain(_ driver: JobStoreDriver) throws {
         let spool = try TemporarySpool()

@@ -24,7 +24,7 @@ import Testing
             try table.put(known)
             try table.put(gone)
         }
-        let before = try Picture(store)
+        let before = try Snapshot(store)
         #expect(throws: Interruption.self) {
             try store.write { table in
                 for attempts in 1...3 {
@@ -46,7 +46,7 @@ import Testing
                 throw Interruption()
             }
         }
-        #expect(try Picture(store) == before)
+        #expect(try Snapshot(store) == before)
         #expect(try store.job(new.path) == nil)
         #expect(try store.needsRebuild())
         // What comes after stays.
@@ -143,7 +143,7 @@ import Testing
                     if isBrokenOff { throw Interruption() }
                 }
             }
-            let pictures = try stores.map(Picture.init)
+            let pictures = try stores.map(Snapshot.init)
             #expect(pictures[0] == pictures[1], "seed \(seed)")
         }
         #expect(try stores[0].counts() != JobCounts())
@@ -151,7 +151,7 @@ import Testing
 }
 
 /// The answers to everything that a store can be asked.
-private struct Picture: Equatable {
+private struct Snapshot: Equatable {
     var jobs: [Job?]
     var holders: [Job?]
     var lists: [[Job]]
@@ -164,7 +164,7 @@ private struct Picture: Equatable {
         let names = ["known", "gone", "new"] + (0..<20).map { "\($0).tif" }
         self = try store.read { table in
             let time = Date(timeIntervalSince1970: 1_000_003)
-            var picture = try Picture(
+            var picture = try Snapshot(
                 jobs: names.map { try table.job(RelativePath($0)!) },
                 holders: Job.identities.map { try table.job(holding: $0) },
                 lists: Job.results.map { try table.jobs(at: $0) } + [

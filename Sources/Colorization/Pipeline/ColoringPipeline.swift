@@ -4,7 +4,7 @@ import Imaging
 import Kernels
 import Tensor
 
-/// Turns an open photograph into the files of a result: what the daemon, `colorize` and `reprocess` share.
+/// Turns an open photograph into the files of a result; the daemon, `colorize` and `reprocess` share it.
 package struct ColoringPipeline: Sendable {
     /// Called with the stage that begins, and after every variant; may throw to give up.
     package typealias Progress = (ColoringStage) throws -> Void

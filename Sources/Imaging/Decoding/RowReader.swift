@@ -1,4 +1,4 @@
-/// Turns rows of gray or sRGB samples into tones, opacity and chroma.
+/// Turns rows of gray or sRGB samples into gray levels, opacity and chroma.
 ///
 /// Not Sendable: it owns the buffers of one row.
 final class RowReader {

@@ -33,7 +33,7 @@ extension ColoringPipeline {
 }
 
 extension ColoringRequest.Source {
-    /// The source that an opened file is.
+    /// Describes an opened file as a source.
     ///
     /// - Parameters:
     ///   - path: The file's place below the folder where the search for its settings began.

@@ -1,6 +1,6 @@
-import Files
 import Colorization
 import Digest
+import Files
 import Flow
 import Foundation
 import Imaging
@@ -16,8 +16,8 @@ package enum ErrorClass: Sendable, Equatable {
     case temporary(String)
     /// The disk is full: never the image's fault.
     case noSpace(String)
-    /// The file is gone or was replaced.
-    case gone
+    /// Something is gone or was replaced, perhaps the file itself.
+    case gone(String)
     /// The work was given up because the daemon ends.
     case abandoned
     /// The error will come up with this file each time.
@@ -47,7 +47,7 @@ package enum ErrorClass: Sendable, Equatable {
             if error.isDiskFull {
                 self = .noSpace(text)
             } else if error.isGone {
-                self = .gone
+                self = .gone(text)
             } else if case .refused = error {
                 self = .permanent(text)
             } else {
@@ -55,10 +55,8 @@ package enum ErrorClass: Sendable, Equatable {
             }
         case let error as CocoaError where error.code == .fileWriteOutOfSpace:
             self = .noSpace(error.localizedDescription)
-        case is ConfigurationError:
-            // A sidecar may be saved while it is read, or put right.
-            self = .temporary(text)
         default:
+            // A sidecar may be saved while it is read, or put right.
             self = .temporary(text)
         }
     }

@@ -12,12 +12,14 @@ extension JobRunner {
             _ = try spool.jobs.skipped(
                 path, stamp: candidate.stamp, sidecars: candidate.sidecars, reason: reason)
         case .incomplete(let reason):
+            // Before the intake may deliver it again.
+            _ = try spool.jobs.putBack(path)
+            growing.withLock { _ = $0.insert(path) }
             if spool.intake.notReady(candidate) {
                 incomplete.add(1, ordering: .relaxed)
                 logger.debug("\(path): not whole yet: \(reason)")
-                _ = try spool.jobs.putBack(path)
-                growing.withLock { _ = $0.insert(path) }
             } else {
+                growing.withLock { _ = $0.remove(path) }
                 try fail(path, candidate, reason)
             }
         case .temporary(let reason):
@@ -28,17 +30,32 @@ extension JobRunner {
             logger.warning("paused: \(reason)")
             pending.pause(reason)
             perform(try spool.jobs.putBack(path))
-        case .gone:
-            logger.info("\(path): gone or replaced while it was worked on")
-            _ = try spool.jobs.putBack(path)
-            try spool.jobs.withdraw([path])
-            spool.intake.forget(path)
+        case .gone(let reason): try resolveLoss(candidate, job, reason)
         case .abandoned:
             failures.add(1, ordering: .relaxed)
             _ = try spool.jobs.putBack(path)
         case .permanent(let reason):
             try fail(path, candidate, reason)
         }
+    }
+
+    /// Finds out whether the photograph is gone, was replaced, or lacks something else, such as the outbox.
+    private func resolveLoss(_ candidate: Candidate, _ job: Job, _ reason: String) throws {
+        let path = candidate.path
+        let found = try spool.inbox.status(path)
+        if found?.stamp.matches(candidate.stamp) == true {
+            return try resolve(.temporary(reason), candidate, job)
+        }
+        logger.info("\(path): \(found == nil ? "gone" : "replaced") while it was worked on")
+        let step = try spool.jobs.putBack(path)
+        // The intake may have delivered the other file already.
+        if !step.job.stamp.matches(candidate.stamp), found?.stamp.matches(step.job.stamp) == true {
+            return perform(step)
+        }
+        try spool.jobs.withdraw([path])
+        spool.intake.forget(path)
+        // A single run looks for the other file with one more scan.
+        if found != nil { incomplete.add(1, ordering: .relaxed) }
     }
 
     private func fail(_ path: RelativePath, _ candidate: Candidate, _ reason: String) throws {

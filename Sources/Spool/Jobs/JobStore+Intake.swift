@@ -26,6 +26,8 @@ extension JobStore {
     }
 
     /// Forgets files that left the inbox before their work was done; work that was done stays on record.
+    ///
+    /// The record is of an earlier file of that name: whatever comes under it is tried, be it the file that left.
     package func withdraw(_ paths: [RelativePath]) throws {
         try write { table in
             for path in paths {
@@ -34,6 +36,7 @@ extension JobStore {
                     try table.remove(path)
                 } else {
                     job.state = .published
+                    job.stamp = .unknown
                     try table.put(job)
                 }
             }
