@@ -35,17 +35,25 @@ package final class OriginalsKeeper: Sendable {
         [path] + Folder.alternatives(path, content.short).prefix(1)
     }
 
+    /// The folders that it copies to.
+    var folders: [Folder] { archive.map { [$0] } ?? [] }
+
     /// Keeps, archives or deletes the original that a published result was made from, if it is still that file.
     ///
     /// It never throws, since no error here is a reason to do the work again.
-    package func settle(_ path: RelativePath, stamp: FileStamp, content: ContentHash) -> Outcome {
+    ///
+    /// - Parameter progress: Called again and again during a copy; what it throws gives the copy up.
+    package func settle(
+        _ path: RelativePath, stamp: FileStamp, content: ContentHash, progress: () throws -> Void = {}
+    ) -> Outcome {
         do {
             switch policy {
             case .keep:
                 return .kept
             case .archive:
                 guard let archive else { return .kept }
-                let place = try inbox.move(path, stamp, to: archive, as: path, tag: content.short)
+                let place = try inbox.move(
+                    path, stamp, to: archive, as: path, tag: content.short, progress: progress)
                 // The file is safe: a sidecar that stays behind is no reason to say otherwise.
                 try? inbox.moveSidecar(of: path, to: archive, as: place, tag: content.short)
                 return .archived(place)
