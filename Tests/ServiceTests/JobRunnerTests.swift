@@ -84,6 +84,17 @@ import Testing
         #expect(again == [.setAside(reason: "no picture")])
     }
 
+    @Test func noMoveBeginsOnceWorkIsGivenUp() throws {
+        let candidate = try drop("a.jpg")
+        _ = try spool.jobs.receive([candidate])
+        _ = try spool.jobs.claim(candidate.path)
+        let step = try spool.jobs.failedForGood(candidate.path, stamp: candidate.stamp, reason: "no picture")
+        runner.registry.abandon()
+        runner.perform(step)
+        #expect(folder.exists("inbox/a.jpg") && folder.list("state/failed") == [])
+        #expect(runner.failures.load(ordering: .relaxed) == 1)
+    }
+
     /// The result of another photograph, of the same content or the same stem, cannot be read.
     @Test func aResultThatCannotBeReadIsInTheWayOfItsOwnAlone() throws {
         let first = try drop("a.jpg")

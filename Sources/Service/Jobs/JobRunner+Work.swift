@@ -22,17 +22,16 @@ extension JobRunner {
         var path: RelativePath { candidate.path }
     }
 
-    /// Takes a claimed file from opening it to settling its original.
-    func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
+    /// Takes a claimed file from opening it to publishing its result; the step that is left is to be performed.
+    func work(on candidate: Candidate, _ job: Job, _ token: Int) throws -> JobStep {
         try registry.advance(token, to: .opening)
         let file = try spool.inbox.openFile(candidate.path, expecting: candidate.stamp)
         let content = try file.hash()
         // The same photograph may be in hand under another name; its result will do for this one as well.
         try registry.advance(token, to: .waitingForTurn)
-        try photographs.take(content) {
+        return try photographs.take(content) {
             let work = try identify(file, content, candidate, job, token)
-            let step = try recordEarlierResult(of: work) ?? color(file, work)
-            perform(step)
+            return try recordEarlierResult(of: work) ?? color(file, work)
         }
     }
 

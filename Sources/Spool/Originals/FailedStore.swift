@@ -45,7 +45,11 @@ package final class FailedStore: Sendable {
     /// Moves a file here out of the inbox, its report first, and returns where it lies.
     ///
     /// Throws `changed` or `missing` where the file is no longer the one that failed.
-    package func store(_ report: Report, stamp: FileStamp) throws -> RelativePath {
+    ///
+    /// - Parameter progress: Called again and again during a copy; what it throws gives the copy up.
+    package func store(
+        _ report: Report, stamp: FileStamp, progress: () throws -> Void = {}
+    ) throws -> RelativePath {
         try naming.withLock { _ in
             guard try inbox.status(report.path)?.stamp.matches(stamp) == true else {
                 throw FileError.changed(path: inbox.display(report.path))
@@ -54,7 +58,8 @@ package final class FailedStore: Sendable {
             let place = try freePlace(for: report.path, tag: tag)
             try write(report, for: place)
             do {
-                let location = try inbox.move(report.path, stamp, to: folder, as: place, tag: tag)
+                let location = try inbox.move(
+                    report.path, stamp, to: folder, as: place, tag: tag, progress: progress)
                 // The file is safe: a sidecar that stays behind is no reason to say otherwise.
                 try? inbox.moveSidecar(of: report.path, to: folder, as: location, tag: tag)
                 if location != place {

@@ -61,6 +61,8 @@ package final class OriginalsKeeper: Sendable {
                 try inbox.remove(path, stamp)
                 return .deleted
             }
+        } catch is CancellationError {
+            return .left(reason: "its copy was given up, and is made after the next start")
         } catch let error as FileError where error.isGone {
             return .replaced
         } catch {
