@@ -55,7 +55,7 @@ extension Spool {
     package enum Remark: Sendable {
         /// The ledger was damaged, and lies under another name now.
         case ledgerSetAside(copy: String)
-        /// An unfinished result or copy could not be removed; the next start tries again.
+        /// An unfinished result or copy could not be removed, or a result not be given back; the next start tries again.
         case unswept(any Error)
         /// A folder or result could not be entered in a new ledger.
         case unreadableResult(any Error)
@@ -76,7 +76,7 @@ extension Spool.Remark: CustomStringConvertible {
         switch self {
         case .ledgerSetAside(let copy):
             "the ledger was damaged and is set aside as \(copy); a new one is made from the outbox"
-        case .unswept(let error): "an unfinished result or copy stays until the next start: \(error)"
+        case .unswept(let error): "what an earlier process left hidden stays until the next start: \(error)"
         case .unreadableResult(let error): "the outbox: \(error)"
         case .rebuilt(let count): "\(count) results of the outbox entered in a new ledger"
         case .intake(let warning): warning.message

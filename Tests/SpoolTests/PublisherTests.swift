@@ -310,6 +310,24 @@ import Testing
         #expect(spool.tree("outbox") == ["album"] + ["", "/01.jpg", "/grandma.json"].map { "album/grandma" + $0 })
     }
 
+    @Test func aResultThatCannotBeGivenBackIsReported() throws {
+        let spool = try TemporarySpool()
+        let publisher = try Publisher(configuration: spool.configuration)
+        let place = try publisher.publish(tif, WorkIdentity("old"))
+        let shelf = publisher.host.name(prefix: Publisher.replacedPrefix)
+        try spool.folder.makeFolder("outbox/\(shelf)/album")
+        let outbox = spool.configuration.outbox
+        try FileManager.default.moveItem(
+            atPath: outbox + "/\(place)", toPath: outbox + "/\(shelf)/\(place)")
+        for name in ["outbox", "outbox/\(shelf)"] { chmod(spool.root + "/" + name, 0o777) }
+        try spool.folder.withUnreadable("outbox/\(shelf)/album") {
+            _ = #expect(throws: FileError.self) { try publisher.sweep() }
+        }
+        #expect(try publisher.result(at: place) == nil)
+        try publisher.sweep()
+        #expect(try publisher.result(at: place)?.identity == WorkIdentity("old"))
+    }
+
     /// Some file systems in user space claim to have exchanged two names.
     @Test func anExchangeThatLosesTheOldResultPublishesTheNew() throws {
         let spool = try TemporarySpool()
