@@ -58,7 +58,14 @@ extension Publisher {
             try publish(from, as: (parent.raw, result.name), path: outbox.display(result))
             try parent.synchronize(outbox.display(result))
         } catch FileError.occupied {
-            try Folder.removeTree(in: from.directory, from.name, path: outbox.display(result))
+            try discard(from, path: outbox.display(result))
         }
+    }
+
+    /// Removes a result that has a successor, under a name that nobody gives back: a part of one must not be published.
+    func discard(_ result: Folder.Place, path: String) throws {
+        let name = Array(host.name(prefix: Staging.prefix).utf8)[...]
+        try Folder.renamePlainly(result, (outbox.descriptor.raw, name), path: path)
+        try Folder.removeTree(in: outbox.descriptor.raw, name, path: path)
     }
 }
