@@ -60,6 +60,19 @@ import Testing
         #expect(spool.read("inbox/album/a.tif") == "content")
     }
 
+    @Test func aMissingArchiveLeavesTheOriginal() throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path)
+        try FileManager.default.removeItem(atPath: spool.configuration.archive)
+        guard case .left(let reason) = keeper.settle(path, stamp: stamp, content: content) else {
+            Issue.record("it is taken for replaced")
+            return
+        }
+        #expect(reason.contains(spool.configuration.archive))
+        #expect(spool.read("inbox/album/a.tif") == "content")
+    }
+
     /// Its name may come to be another file's at any moment.
     @Test(arguments: [NameChange.plainRename, .removal])
     func aPhotographRenamedOntoTheNameIsNotDeleted(moment: NameChange) throws {

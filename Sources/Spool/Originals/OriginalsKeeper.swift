@@ -64,9 +64,18 @@ package final class OriginalsKeeper: Sendable {
         } catch is CancellationError {
             return .left(reason: "its copy was given up, and is made after the next start")
         } catch let error as FileError where error.isGone {
-            return .replaced
+            return isStillThere(path, stamp) ? .left(reason: "\(error)") : .replaced
         } catch {
             return .left(reason: "\(error)")
+        }
+    }
+
+    /// Whether the original still has its name, as far as can be told: what is gone may be the archive.
+    private func isStillThere(_ path: RelativePath, _ stamp: FileStamp) -> Bool {
+        do {
+            return try inbox.status(path)?.stamp.matches(stamp) == true
+        } catch {
+            return true
         }
     }
 }
