@@ -95,6 +95,18 @@ import Testing
         #expect(runner.failures.load(ordering: .relaxed) == 1)
     }
 
+    /// The queue has a file as the intake sees it by now; the ledger tells of its last try.
+    @Test func whatTheLedgerTellsOfReplacesNothingNewer() throws {
+        let old = try drop("a.jpg")
+        _ = try spool.jobs.receive([old])
+        _ = try spool.jobs.claim(old.path)
+        runner.unrecordedEnds.withLock { $0 = [old] }
+        let new = Candidate(path: old.path, stamp: .unknown, arrival: Date(), origin: .arrival)
+        runner.pending.push(new)
+        runner.returnUnrecorded()
+        #expect(runner.pending.take() == new)
+    }
+
     /// The result of another photograph, of the same content or the same stem, cannot be read.
     @Test func aResultThatCannotBeReadIsInTheWayOfItsOwnAlone() throws {
         let first = try drop("a.jpg")
