@@ -25,6 +25,16 @@ import Testing
         #expect(await eventually { listener.paths.contains("markers/\(marker)") })
     }
 
+    @Test func aStopBeforeTheFirstRunHolds() throws {
+        let spool = try TemporarySpool()
+        let intake = Listener().intake(spool.configuration)
+        intake.requestStop()
+        intake.start { _ in }
+        intake.waitUntilWatching()
+        #expect(intake.mode == .stopped)
+        intake.stop()
+    }
+
     @Test func deliversBacklogAndArrivals() async throws {
         let spool = try TemporarySpool()
         try spool.drop("album/old.tif")

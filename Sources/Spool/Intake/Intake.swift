@@ -107,6 +107,7 @@ final class IntakeChannel: Sendable {
     private struct State {
         var requests = Requests()
         var isStopping = false
+        var hasRun = false
         var isRunning = false
         var isWatching = false
         var mode = Intake.Mode.stopped
@@ -144,7 +145,9 @@ final class IntakeChannel: Sendable {
         state.withLock {
             precondition(!$0.isRunning, "the intake runs already")
             $0.isRunning = true
-            $0.isStopping = false
+            // A stop that was asked for before the first run holds for it.
+            if $0.hasRun { $0.isStopping = false }
+            $0.hasRun = true
             $0.isWatching = false
             $0.mode = .starting
         }
