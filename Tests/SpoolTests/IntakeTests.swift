@@ -35,6 +35,18 @@ import Testing
         intake.stop()
     }
 
+    @Test func aSidecarMadeByALinkIsSeen() async throws {
+        let spool = try TemporarySpool { $0.rescanSeconds = 3600 }
+        try spool.drop("a.tif")
+        try spool.write("samples: 2", to: spool.root, RelativePath("settings")!)
+        try await withIntake(spool) { _, listener in
+            #expect(await eventually { listener.candidates.count == 1 })
+            #expect(link(spool.root + "/settings", spool.configuration.inbox + "/a.tif.autochrome.yaml") == 0)
+            #expect(await eventually { listener.candidates.count == 2 })
+            #expect(listener.candidates.last?.sidecars != SidecarStamp.none)
+        }
+    }
+
     @Test func deliversBacklogAndArrivals() async throws {
         let spool = try TemporarySpool()
         try spool.drop("album/old.tif")

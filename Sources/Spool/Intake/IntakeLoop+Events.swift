@@ -98,8 +98,8 @@ extension IntakeLoop {
 
     /// A sidecar came, went or was written to: the files that it holds for may be due again.
     private func lookAgain(sidecar path: RelativePath, _ event: WatchTable.Event) {
-        // Its writer has it open; the close will say more.
-        if event.has(IN_CREATE) { return }
+        // Its writer has it open, and the close will say more; a second name of a file, made by link(), is never closed.
+        if event.has(IN_CREATE), (try? folder?.status(path)?.links) ?? 1 == 1 { return }
         if let file = path.ownerOfSidecar {
             look(at: file, wait: .quiet)
         } else {
