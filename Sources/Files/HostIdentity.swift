@@ -3,8 +3,8 @@ import Foundation
 
 /// The machine, and its start, that a hidden entry comes from.
 ///
-/// On a network file system locks of folders hold on one machine alone, and so does the death of all processes with a
-/// restart.
+/// On a network file system locks of folders may hold on one machine alone. Machines that were cloned may have one name,
+/// and differ by their start.
 package struct HostIdentity: Equatable, Sendable {
     package let host: String
     package let boot: String

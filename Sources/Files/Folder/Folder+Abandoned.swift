@@ -6,14 +6,15 @@ extension Folder {
 
     /// Removes a hidden file or folder of the root that its process has left; false where a process is at work in it.
     ///
-    /// A process of this machine has it locked; another machine's has changed it within a day.
+    /// A process of this machine has it locked; another machine's has changed it within a day, and this machine's before
+    /// its last start counts as another's, since cloned machines may have one name.
     ///
     /// - Parameter flags: To open it with; what cannot be opened so is left alone.
     package func removeAbandoned(_ name: [UInt8], prefix: String, host: HostIdentity, flags: Int32) throws -> Bool {
         let path = display(RelativePath.root.appending(name))
         guard let entry = try? Descriptor.open(descriptor.raw, name[...], flags, path: path),
             flock(entry.raw, LOCK_EX | LOCK_NB) == 0,
-            try HostIdentity(name: name, prefix: prefix)?.host == host.host || isOld(entry, path, prefix, host)
+            try HostIdentity(name: name, prefix: prefix) == host || isOld(entry, path, prefix, host)
         else { return false }
         try Self.removeTree(in: descriptor.raw, name[...], path: path)
         return true
