@@ -73,6 +73,32 @@ import Testing
         #expect(spool.read("inbox/album/a.tif") == "content")
     }
 
+    /// The next photograph's sidecar comes while the last one is moved.
+    @Test func aSidecarThatCameSinceStaysInTheInbox() throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let store = try FailedStore(configuration: spool.configuration)
+        for isFailed in [false, true] {
+            let stamp = try spool.drop(path)
+            try spool.drop(path.sidecar, "samples: 2")
+            try spool.write("samples: 3", to: spool.root, RelativePath("aside")!)
+            let root = spool.root
+            try interrupting { _, count in
+                if count == 0 { rename(root + "/aside", root + "/inbox/album/a.tif.autochrome.yaml") }
+            } body: {
+                if isFailed {
+                    let report = FailedStore.Report(path: path, reason: "", time: Date(), attempts: 1, sha256: content)
+                    _ = try store.store(report, stamp: stamp)
+                } else {
+                    #expect(keeper.settle(path, stamp: stamp, content: content) == .archived(path))
+                }
+            }
+            #expect(spool.tree("inbox") == ["album", "album/a.tif.autochrome.yaml"])
+            #expect(spool.read("inbox/album/a.tif.autochrome.yaml") == "samples: 3")
+            #expect(!spool.exists("\(isFailed ? "failed" : "archive")/album/a.tif.autochrome.yaml"))
+        }
+    }
+
     /// Its name may come to be another file's at any moment.
     @Test(arguments: [NameChange.plainRename, .removal])
     func aPhotographRenamedOntoTheNameIsNotDeleted(moment: NameChange) throws {

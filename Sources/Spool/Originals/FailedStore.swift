@@ -58,10 +58,11 @@ package final class FailedStore: Sendable {
             let place = try freePlace(for: report.path, tag: tag)
             try write(report, for: place)
             do {
+                let sidecar = try? inbox.ownSidecar(of: report.path)
                 let location = try inbox.move(
                     report.path, stamp, to: folder, as: place, tag: tag, progress: progress)
                 // The file is safe: a sidecar that stays behind is no reason to say otherwise.
-                try? inbox.moveSidecar(of: report.path, to: folder, as: location, tag: tag)
+                try? inbox.moveSidecar(sidecar, of: report.path, to: folder, as: location, tag: tag)
                 if location != place {
                     try write(report, for: location)
                     try remove(Self.reportPath(place))
@@ -86,7 +87,8 @@ package final class FailedStore: Sendable {
             }
             // It comes first, so that its file is never seen without it; one that was written since holds instead.
             if (try? inbox.hasFile(entry.report.path.sidecar)) == false {
-                try folder.moveSidecar(of: entry.location, to: inbox, as: entry.report.path, tag: "retried")
+                let sidecar = try folder.ownSidecar(of: entry.location)
+                try folder.moveSidecar(sidecar, of: entry.location, to: inbox, as: entry.report.path, tag: "retried")
             }
             _ = try folder.move(entry.location, status.stamp, to: inbox, as: entry.report.path, tag: "retried")
             try remove(Self.reportPath(entry.location))

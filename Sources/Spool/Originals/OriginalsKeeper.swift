@@ -52,10 +52,11 @@ package final class OriginalsKeeper: Sendable {
                 return .kept
             case .archive:
                 guard let archive else { return .kept }
+                let sidecar = try? inbox.ownSidecar(of: path)
                 let place = try inbox.move(
                     path, stamp, to: archive, as: path, tag: content.short, progress: progress)
                 // The file is safe: a sidecar that stays behind is no reason to say otherwise.
-                try? inbox.moveSidecar(of: path, to: archive, as: place, tag: content.short)
+                try? inbox.moveSidecar(sidecar, of: path, to: archive, as: place, tag: content.short)
                 return .archived(place)
             case .delete:
                 try inbox.remove(path, stamp)
