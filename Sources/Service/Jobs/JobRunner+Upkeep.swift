@@ -25,7 +25,7 @@ extension JobRunner {
         }
         do {
             while let candidate = rest.last {
-                if let step = try spool.jobs.settle(candidate.path) {
+                if let step = try spool.jobs.putBackIfKnown(candidate.path) {
                     if step.job.state.isPending { pending.pushIfAbsent(candidate) } else { handOver(step) }
                 }
                 rest.removeLast()

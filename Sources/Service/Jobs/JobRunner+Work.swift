@@ -71,7 +71,7 @@ extension JobRunner {
 
     /// Makes a folder for the result, if there is room for it.
     private func stage(_ work: Work) throws -> Staging {
-        try spool.publisher.requireSpace(work.candidate.stamp.size * Int64(2 * work.request.settings.samples) + 8 << 20)
+        try spool.publisher.requireSpace(work.request.resultBytes)
         return try spool.publisher.stage()
     }
 

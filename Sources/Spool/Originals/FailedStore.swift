@@ -92,7 +92,7 @@ package final class FailedStore: Sendable {
             }
             _ = try folder.move(entry.location, status.stamp, to: inbox, as: entry.report.path, tag: "retried")
             try remove(Self.reportPath(entry.location))
-            prune(entry.location.parent)
+            folder.removeEmpty(entry.location.parent)
         }
     }
 
@@ -160,16 +160,6 @@ package final class FailedStore: Sendable {
         let parent = try folder.directory(path.parent)
         guard path.name.withCString({ unlinkat(parent.raw, $0, 0) }) == 0 else {
             throw FileError.last("remove", folder.display(path))
-        }
-    }
-
-    /// Removes folders that have become empty.
-    private func prune(_ path: RelativePath) {
-        var current = path
-        while !current.isRoot, let parent = try? folder.directory(current.parent),
-            current.name.withCString({ unlinkat(parent.raw, $0, AT_REMOVEDIR) }) == 0
-        {
-            current = current.parent
         }
     }
 
