@@ -118,8 +118,8 @@ final class IntakeChannel: Sendable {
     private let starting = DispatchGroup()
     /// Counts the requests since the last wait, and ends a wait for events.
     private let posted: Descriptor
-    /// The longest wait in seconds: poll's clock stands still while the machine sleeps.
-    private static let longestWait = 10.0
+    /// The longest wait: poll's clock stands still while the machine sleeps.
+    private static let longestWait = Duration.seconds(10)
 
     init() throws {
         let raw = event_counter()
@@ -183,12 +183,13 @@ final class IntakeChannel: Sendable {
         }
     }
 
-    /// Waits until something was posted, the descriptor has something to read, or the time is over; perhaps less long.
-    func wait(seconds: Double, for descriptor: Int32? = nil) {
+    /// Waits until something was posted, the descriptor has something to read, or the time has come; perhaps less long.
+    func wait(until time: ContinuousClock.Instant, for descriptor: Int32? = nil) {
         var entries = ([posted.raw] + (descriptor.map { [$0] } ?? [])).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
-        let milliseconds = (min(max(seconds, 0), Self.longestWait) * 1000).rounded(.up)
+        let duration = min(max(ContinuousClock.now.duration(to: time), .zero), Self.longestWait)
+        let milliseconds = (duration / .milliseconds(1)).rounded(.up)
         guard poll(&entries, nfds_t(entries.count), Int32(milliseconds)) > 0, entries[0].revents != 0 else { return }
         var count: UInt64 = 0
         _ = read(posted.raw, &count, MemoryLayout.size(ofValue: count))
