@@ -172,7 +172,7 @@ def hosts(program: Path, rounds: int, generator: random.Random) -> Outcome:
     stop(daemon, signal.SIGKILL)
     for path in inbox(here):
         path.unlink()
-    here.run("watch", "--once", host="here", boot=3)
+    here.run("watch", "--once", host="here", boot=1)
     truth = undisturbed(program, {f"{n}.png": data for n, data in enumerate(put.values())})
     outcome.add(check(here, put, truth, "archive"))
     if not outcome:

@@ -1,5 +1,5 @@
-import Files
 import Dispatch
+import Files
 import Foundation
 
 /// Keeps a second daemon away from the same state folder or inbox, until it is released with the process at the latest.

@@ -18,8 +18,8 @@ package final class Spool: Sendable {
 
     /// Opens a spool, makes the folders that are missing, and recovers from the end of the last process.
     ///
-    /// Unfinished results are swept away, a lost ledger is rebuilt from the outbox, and files that were in hand are done,
-    /// queued again or quarantined.
+    /// Unfinished results and copies are swept away, a lost ledger is rebuilt from the outbox, and files that were in hand
+    /// are done, queued again or quarantined.
     ///
     /// - Parameter report: Gets remarks for the operator; the intake calls it on its own thread.
     /// - Throws: `SpoolError.locked` where another process has it open, or the reason why it cannot be opened.
@@ -39,6 +39,9 @@ package final class Spool: Sendable {
         jobs = store
         if let copy = store.brokenCopy { report(.ledgerSetAside(copy: copy)) }
         try publisher.sweep { report(.unswept($0)) }
+        for folder in [inbox, failed.folder] + originals.folders {
+            folder.sweepCopies { report(.unswept($0)) }
+        }
         if try jobs.needsRebuild() {
             let count = try jobs.rebuild(from: publisher) { report(.unreadableResult($0)) }
             if count > 0 { report(.rebuilt(results: count)) }
@@ -52,7 +55,7 @@ extension Spool {
     package enum Remark: Sendable {
         /// The ledger was damaged, and lies under another name now.
         case ledgerSetAside(copy: String)
-        /// An unfinished result could not be removed; the next start tries again.
+        /// An unfinished result or copy could not be removed, or a result not be given back; the next start tries again.
         case unswept(any Error)
         /// A folder or result could not be entered in a new ledger.
         case unreadableResult(any Error)
@@ -73,7 +76,7 @@ extension Spool.Remark: CustomStringConvertible {
         switch self {
         case .ledgerSetAside(let copy):
             "the ledger was damaged and is set aside as \(copy); a new one is made from the outbox"
-        case .unswept(let error): "the outbox: an unfinished result stays until the next start: \(error)"
+        case .unswept(let error): "what an earlier process left hidden stays until the next start: \(error)"
         case .unreadableResult(let error): "the outbox: \(error)"
         case .rebuilt(let count): "\(count) results of the outbox entered in a new ledger"
         case .intake(let warning): warning.message

@@ -1,4 +1,3 @@
-@testable import Files
 import Colorization
 import Foundation
 import Imaging
@@ -6,6 +5,7 @@ import Spool
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Service
 
 @Suite struct ColoringPipelineTests {

@@ -1,4 +1,3 @@
-@testable import Files
 import Colorization
 import Digest
 import Dispatch
@@ -9,6 +8,7 @@ import Spool
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Service
 
 /// One file's way through all its steps, with everything real but the daemon around it.
@@ -124,6 +124,29 @@ import Testing
             return
         }
         #expect(folder.exists("inbox/a.jpg") && runner.failures.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func noMoveBeginsOnceWorkIsGivenUp() throws {
+        let candidate = try drop("a.jpg")
+        _ = try spool.jobs.receive([candidate])
+        _ = try spool.jobs.claim(candidate.path)
+        let step = try spool.jobs.failedForGood(candidate.path, stamp: candidate.stamp, reason: "no picture")
+        runner.registry.abandon()
+        runner.perform(step)
+        #expect(folder.exists("inbox/a.jpg") && folder.list("state/failed") == [])
+        #expect(runner.failures.load(ordering: .relaxed) == 1)
+    }
+
+    /// The queue has a file as the intake sees it by now; the ledger tells of its last try.
+    @Test func whatTheLedgerTellsOfReplacesNothingNewer() throws {
+        let old = try drop("a.jpg")
+        _ = try spool.jobs.receive([old])
+        _ = try spool.jobs.claim(old.path)
+        runner.unrecordedEnds.withLock { $0 = [old] }
+        let new = Candidate(path: old.path, stamp: .unknown, arrival: Date(), origin: .arrival)
+        runner.pending.push(new)
+        runner.returnUnrecorded()
+        #expect(runner.pending.take() == new)
     }
 
     /// The result of another photograph, of the same content or the same stem, cannot be read.

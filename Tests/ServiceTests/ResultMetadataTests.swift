@@ -1,4 +1,3 @@
-@testable import Files
 import Colorization
 import Digest
 import Foundation
@@ -7,6 +6,7 @@ import Spool
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Service
 
 @Suite struct ResultMetadataTests {

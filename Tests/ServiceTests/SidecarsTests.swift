@@ -1,9 +1,9 @@
-@testable import Files
 import Foundation
 import Spool
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Service
 
 @Suite struct SidecarsTests {

@@ -1,8 +1,8 @@
-@testable import Files
 import Foundation
 import Imaging
 import Spool
 
+@testable import Files
 @testable import Service
 
 enum Repository {

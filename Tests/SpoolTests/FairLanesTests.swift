@@ -1,7 +1,7 @@
-@testable import Files
 import Foundation
 import Testing
 
+@testable import Files
 @testable import Spool
 
 @Suite struct FairLanesTests {
@@ -35,5 +35,16 @@ import Testing
         var order: [String] = []
         while let next = lanes.pop() { order.append("\(next.path)") }
         #expect(order.sorted() == ["a", "b", "c"])
+    }
+
+    @Test func whatWaitsIsNotReplacedByAnOlderOne() {
+        var lanes = FairLanes()
+        let old = Candidate(path: RelativePath("a")!, stamp: .unknown, arrival: Date(), origin: .backlog)
+        let new = candidate("a", .arrival)
+        lanes.pushIfAbsent(new)
+        lanes.pushIfAbsent(old)
+        #expect(lanes.count == 1 && lanes.pop() == new)
+        lanes.pushIfAbsent(old)
+        #expect(lanes.pop() == old)
     }
 }

@@ -1,8 +1,8 @@
-@testable import Files
 import CInotifyTools
 import Foundation
 import Testing
 
+@testable import Files
 @testable import Spool
 
 /// One after another, since libinotifytools serves one watch in a process.
@@ -23,6 +23,28 @@ import Testing
     private func settle(_ spool: TemporarySpool, _ listener: Listener, _ marker: String) async throws {
         try spool.drop("markers/\(marker)")
         #expect(await eventually { listener.paths.contains("markers/\(marker)") })
+    }
+
+    @Test func aStopBeforeTheFirstRunHolds() throws {
+        let spool = try TemporarySpool()
+        let intake = Listener().intake(spool.configuration)
+        intake.requestStop()
+        intake.start { _ in }
+        intake.waitUntilWatching()
+        #expect(intake.mode == .stopped)
+        intake.stop()
+    }
+
+    @Test func aSidecarMadeByALinkIsSeen() async throws {
+        let spool = try TemporarySpool { $0.rescanSeconds = 3600 }
+        try spool.drop("a.tif")
+        try spool.write("samples: 2", to: spool.root, RelativePath("settings")!)
+        try await withIntake(spool) { _, listener in
+            #expect(await eventually { listener.candidates.count == 1 })
+            #expect(link(spool.root + "/settings", spool.configuration.inbox + "/a.tif.autochrome.yaml") == 0)
+            #expect(await eventually { listener.candidates.count == 2 })
+            #expect(listener.candidates.last?.sidecars != SidecarStamp.none)
+        }
     }
 
     @Test func deliversBacklogAndArrivals() async throws {
@@ -198,7 +220,7 @@ import Testing
         loop.handle(WatchTable.Event(mask: UInt32(IN_Q_OVERFLOW), folder: nil, name: []))
         loop.handle(WatchTable.Event(mask: UInt32(IN_Q_OVERFLOW), folder: nil, name: []))
         #expect(listener.warnings.map(\.kind) == [.overflow])
-        #expect(MonotonicTime.now >= loop.nextScan)
+        #expect(loop.nextScan <= .now)
         loop.scanAll()
         #expect(loop.table?.count == 2)
         #expect(loop.stability.contains(RelativePath("album/a.tif")!))

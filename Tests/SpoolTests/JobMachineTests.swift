@@ -34,7 +34,7 @@ import Testing
             }
             waits.append(date.timeIntervalSince(now))
         }
-        #expect(waits == [15, 30, 60, 120])
+        #expect(waits == [30, 60, 120, 240])
         _ = machine.handle(.claimed, at: now)
         let reason = "gave up after 5 tries: busy"
         #expect(machine.handle(.failedForNow(reason: "busy"), at: now) == .setAside(reason: reason))
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func waitsStayWithinTheLongest() {
-        #expect(RetryPolicy().wait(after: 1) == 15)
+        #expect(RetryPolicy().wait(after: 1) == 30)
         #expect(RetryPolicy().wait(after: 1000) == 3600)
     }
 }

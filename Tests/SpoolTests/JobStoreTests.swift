@@ -1,8 +1,8 @@
-@testable import Files
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Spool
 
 /// The rules of the job store, over every driver.
@@ -200,7 +200,7 @@ import Testing
         let spool = try TemporarySpool()
         let store = try driver.open(spool)
         let now = Date(timeIntervalSince1970: 1_000_000)
-        for (name, time) in [("far", now + 10_000), ("near", now), ("due", now - 15), ("overdue", now - 30)] {
+        for (name, time) in [("far", now + 10_000), ("near", now), ("due", now - 30), ("overdue", now - 60)] {
             let path = RelativePath(name)!
             _ = try store.receive([try spool.candidate(name)])
             _ = try store.claim(path)

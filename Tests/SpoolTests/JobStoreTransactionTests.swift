@@ -1,9 +1,9 @@
-@testable import Files
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Spool
 
 /// The transactions of the job store, over every driver.

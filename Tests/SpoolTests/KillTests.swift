@@ -1,8 +1,8 @@
-@testable import Files
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Spool
 
 /// The way of a file from inbox to result, as a daemon goes it, with text files for photographs.

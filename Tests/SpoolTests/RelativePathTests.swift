@@ -1,9 +1,9 @@
-@testable import Files
 import Digest
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Spool
 
 @Suite struct RelativePathTests {

@@ -1,9 +1,9 @@
-@testable import Files
 import Foundation
 import GRDB
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Spool
 
 @Suite struct SQLiteJobStoreTests {

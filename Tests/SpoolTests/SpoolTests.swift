@@ -1,8 +1,8 @@
-@testable import Files
 import Foundation
 import Synchronization
 import Testing
 
+@testable import Files
 @testable import Spool
 
 /// The opening of a spool, with what an earlier process has left in it.

@@ -1,7 +1,7 @@
-@testable import Files
 import Foundation
 import Testing
 
+@testable import Files
 @testable import Spool
 
 @Suite struct StabilityTrackerTests {
@@ -11,8 +11,10 @@ import Testing
         FileStamp(device: 1, inode: 1, size: size, modified: 0)
     }
 
-    private func time(_ seconds: Double) -> MonotonicTime {
-        MonotonicTime(nanoseconds: 0) + seconds
+    private let start = ContinuousClock.now
+
+    private func time(_ seconds: Double) -> ContinuousClock.Instant {
+        start.advanced(by: .seconds(seconds))
     }
 
     @Test func aFileMustRest() {

@@ -1,7 +1,7 @@
-@testable import Files
 import Foundation
 import Testing
 
+@testable import Files
 @testable import Spool
 
 @Suite struct OriginalsKeeperTests {
@@ -58,6 +58,45 @@ import Testing
             return
         }
         #expect(spool.read("inbox/album/a.tif") == "content")
+    }
+
+    @Test func aMissingArchiveLeavesTheOriginal() throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let stamp = try spool.drop(path)
+        try FileManager.default.removeItem(atPath: spool.configuration.archive)
+        guard case .left(let reason) = keeper.settle(path, stamp: stamp, content: content) else {
+            Issue.record("it is taken for replaced")
+            return
+        }
+        #expect(reason.contains(spool.configuration.archive))
+        #expect(spool.read("inbox/album/a.tif") == "content")
+    }
+
+    /// The next photograph's sidecar comes while the last one is moved.
+    @Test func aSidecarThatCameSinceStaysInTheInbox() throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let keeper = try OriginalsKeeper(configuration: spool.configuration)
+        let store = try FailedStore(configuration: spool.configuration)
+        for isFailed in [false, true] {
+            let stamp = try spool.drop(path)
+            try spool.drop(path.sidecar, "samples: 2")
+            try spool.write("samples: 3", to: spool.root, RelativePath("aside")!)
+            let root = spool.root
+            try interrupting { _, count in
+                if count == 0 { rename(root + "/aside", root + "/inbox/album/a.tif.autochrome.yaml") }
+            } body: {
+                if isFailed {
+                    let report = FailedStore.Report(path: path, reason: "", time: Date(), attempts: 1, sha256: content)
+                    _ = try store.store(report, stamp: stamp)
+                } else {
+                    #expect(keeper.settle(path, stamp: stamp, content: content) == .archived(path))
+                }
+            }
+            #expect(spool.tree("inbox") == ["album", "album/a.tif.autochrome.yaml"])
+            #expect(spool.read("inbox/album/a.tif.autochrome.yaml") == "samples: 3")
+            #expect(!spool.exists("\(isFailed ? "failed" : "archive")/album/a.tif.autochrome.yaml"))
+        }
     }
 
     /// Its name may come to be another file's at any moment.
@@ -141,14 +180,24 @@ import Testing
         #expect(spool.read("archive/album/a.tif") == "published")
     }
 
-    @Test func archivesToAnotherFileSystem() throws {
-        // /dev/shm is a memory file system of its own on every Linux.
-        let shared = "/dev/shm/autochrome-test-\(getpid())"
+    /// A folder on a file system of its own: `/dev/shm` is one on every Linux.
+    private func withOtherFileSystem(_ body: (String) throws -> Void) throws {
+        let shared = "/dev/shm/autochrome-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         defer { try? FileManager.default.removeItem(atPath: shared) }
-        let spool = try TemporarySpool {
+        try body(shared)
+    }
+
+    private func spool(archive: String) throws -> TemporarySpool {
+        try TemporarySpool {
             $0.originals = .archive
-            $0.archive = shared
+            $0.archive = archive
         }
+    }
+
+    @Test func archivesToAnotherFileSystem() throws { try withOtherFileSystem(archives(to:)) }
+
+    private func archives(to shared: String) throws {
+        let spool = try spool(archive: shared)
         let stamp = try spool.drop(path)
         let inbox = try Folder(spool.configuration.inbox)
         let other = try Folder(shared).descriptor.status(shared).stamp
@@ -167,6 +216,60 @@ import Testing
         let status = try #require(try Folder(shared).status(place))
         #expect(status.stamp.modified == next.modified)
         #expect(try FileManager.default.contentsOfDirectory(atPath: shared + "/album").count == 2)
+    }
+
+    /// While the one copies, the other does it all.
+    @Test func twoServicesCopyPhotographsOfOneNameToOneArchive() throws {
+        try withOtherFileSystem { shared in
+            let spools = [try spool(archive: shared), try spool(archive: shared)]
+            let keepers = try spools.map { try OriginalsKeeper(configuration: $0.configuration) }
+            let stamps = [try spools[0].drop(path, "of the one"), try spools[1].drop(path, "of the other")]
+            var others: [OriginalsKeeper.Outcome] = []
+            let own = keepers[0].settle(path, stamp: stamps[0], content: content) {
+                if others.isEmpty { others.append(keepers[1].settle(path, stamp: stamps[1], content: content)) }
+            }
+            let place = RelativePath("album/a-\(content.short).tif")!
+            #expect(others == [.archived(path)] && own == .archived(place))
+            #expect(FileManager.default.contents(atPath: "\(shared)/\(path)") == Data("of the other".utf8))
+            #expect(FileManager.default.contents(atPath: "\(shared)/\(place)") == Data("of the one".utf8))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: shared) == ["album"])
+        }
+    }
+
+    @Test func aCopyThatIsGivenUpLeavesTheOriginalAlone() throws {
+        try withOtherFileSystem { shared in
+            let spool = try spool(archive: shared)
+            let stamp = try spool.drop(path, String(repeating: "a", count: 3 << 20))
+            let keeper = try OriginalsKeeper(configuration: spool.configuration)
+            var calls = 0
+            let outcome = keeper.settle(path, stamp: stamp, content: content) {
+                calls += 1
+                if calls == 3 { throw CancellationError() }
+            }
+            guard case .left = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+            #expect(calls == 3)
+            #expect(try Folder(spool.configuration.inbox).status(path)?.stamp == stamp)
+            #expect(spool.tree("inbox") == ["album", "album/a.tif"])
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: shared) == ["album"])
+        }
+    }
+
+    @Test func aDeadProcessesHalfCopiesAreRemoved() throws {
+        let spool = try TemporarySpool { $0.originals = .archive }
+        let prefix = ".autochrome-copy-"
+        let dead = HostIdentity.current.name(prefix: prefix)
+        let busy = HostIdentity.current.name(prefix: prefix)
+        let anothers = HostIdentity(host: "another", boot: "1").name(prefix: prefix)
+        for folder in ["archive", "failed", "inbox"] {
+            for name in [dead, busy, anothers] { try spool.folder.write("half", "\(folder)/\(name)") }
+        }
+        let locks = try ["archive", "failed", "inbox"].map { try Folder("\(spool.root)/\($0)").file(.init(busy)!) }
+        for lock in locks { #expect(flock(lock.raw, LOCK_EX | LOCK_NB) == 0) }
+        _ = try Spool(spool.configuration)
+        for folder in ["archive", "failed", "inbox"] { #expect(spool.tree(folder) == [busy, anothers].sorted()) }
     }
 }
 

@@ -1,9 +1,9 @@
-@testable import Files
 import Digest
 import Foundation
 import Synchronization
 import TestSupport
 
+@testable import Files
 @testable import Spool
 
 /// A folder with inbox, outbox and the rest, removed with this.

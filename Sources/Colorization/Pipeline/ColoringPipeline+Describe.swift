@@ -21,7 +21,8 @@ extension ColoringPipeline {
                 modeFirst: settings.modeFirst, saturation: settings.saturation,
                 format: settings.format.rawValue, quality: settings.quality, key: settings.key(request.transfer)),
             reference: request.transfer?.reference, variants: variants,
-            sheet: settings.sheet ? "sheet.jpg" : nil,
-            uncertainty: settings.uncertainty ? "uncertainty.png" : nil, timings: timings, warnings: warnings)
+            sheet: settings.sheet ? ResultMetadata.sheetFile : nil,
+            uncertainty: settings.uncertainty ? ResultMetadata.uncertaintyFile : nil, timings: timings,
+            warnings: warnings)
     }
 }

@@ -53,10 +53,11 @@ extension ColoringPipeline {
         let whole = disclosure(seed: settings.seed, sample: nil)
         if settings.sheet {
             try ContactSheet.write(
-                original: preview.original, variants: thumbnails, to: directory + "/sheet.jpg", disclosure: whole)
+                original: preview.original, variants: thumbnails, to: directory + "/" + ResultMetadata.sheetFile,
+                disclosure: whole)
         }
         for sample in compared { map?.add(renderer.field(chroma: sample.chroma)) }
-        try map?.write(to: directory + "/uncertainty.png", disclosure: whole)
+        try map?.write(to: directory + "/" + ResultMetadata.uncertaintyFile, disclosure: whole)
         return rendering
     }
 

@@ -41,6 +41,9 @@ package struct ColoringRequest: Sendable {
     /// The variants' draws, in their order.
     package var draws: [Draw] { (0..<settings.samples).map(settings.draw) }
 
+    /// A generous estimate of the result's size in bytes.
+    package var resultBytes: Int64 { Int64(source.bytes) * Int64(2 * settings.samples) + (8 << 20) }
+
     /// Draws for the uncertainty map that no variant shows.
     var comparisons: [Draw] {
         guard settings.uncertainty, settings.samples == 1 else { return [] }

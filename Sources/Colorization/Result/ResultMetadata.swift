@@ -9,6 +9,10 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
     /// Raise it with each change after which the same content, model and settings give other pictures: `reprocess` then
     /// makes older results again, and nothing else does.
     package static let currentRendering = 1
+    /// The name of the contact sheet beside it.
+    static let sheetFile = "sheet.jpg"
+    /// The name of the uncertainty map beside it.
+    static let uncertaintyFile = "uncertainty.png"
     /// A notice for every reader of the document.
     package static let notice = "The colours are guesses by a neural network, not a record of the scene."
 

@@ -7,11 +7,12 @@ extension Folder {
     /// - Parameters:
     ///   - stamp: The file that is meant; `changed` is thrown where another has its name.
     ///   - tag: Put between stem and extension where the name is taken.
+    ///   - progress: Called at each MiB of a copy; what it throws gives the copy up, and the file stays.
     /// - Returns: The path in the other folder.
-    package func move(_ path: RelativePath, _ stamp: FileStamp, to other: Folder, as target: RelativePath, tag: String)
-        throws
-        -> RelativePath
-    {
+    package func move(
+        _ path: RelativePath, _ stamp: FileStamp, to other: Folder, as target: RelativePath, tag: String,
+        progress: () throws -> Void = {}
+    ) throws -> RelativePath {
         let from = try directory(path.parent)
         let to = try other.makeDirectories(target.parent)
         for place in [target] + Self.alternatives(target, tag) {
@@ -20,7 +21,7 @@ extension Folder {
             }
             do {
                 if try !rename(path, stamp, from, place, to, other) {
-                    try copy(path, stamp, to: place, to, other)
+                    try copy(path, stamp, to: place, to, other, progress)
                 }
             } catch FileError.occupied {
                 continue
@@ -62,7 +63,8 @@ extension Folder {
 
     /// Copies, compares, and only then removes.
     private func copy(
-        _ path: RelativePath, _ stamp: FileStamp, to target: RelativePath, _ to: Descriptor, _ other: Folder
+        _ path: RelativePath, _ stamp: FileStamp, to target: RelativePath, _ to: Descriptor, _ other: Folder,
+        _ progress: () throws -> Void
     ) throws {
         let source = try openFile(path, expecting: stamp)
         let shown = other.display(target)
@@ -72,20 +74,7 @@ extension Folder {
                 try ContentHash(descriptor: existing.raw, path: shown) == source.hash()
             else { throw FileError.occupied(path: shown) }
         } else {
-            // One name for each target: what a crash leaves is written over at the next try.
-            let hidden = Array((Folder.hiddenPrefix + ContentHash(of: target.bytes).short).utf8)[...]
-            let flags = O_RDWR | O_CREAT | O_TRUNC
-            let written = try Descriptor.open(to.raw, hidden, flags, mode: 0o666, path: shown)
-            try source.copy(to: written, shown)
-            let result = hidden.withCString { old in
-                target.name.withCString { new in linkat(to.raw, old, to.raw, new, 0) }
-            }
-            let code = errno
-            _ = hidden.withCString { unlinkat(to.raw, $0, 0) }
-            if result != 0 {
-                if code == EEXIST { throw FileError.occupied(path: shown) }
-                throw FileError.system(operation: "name", path: shown, code: code)
-            }
+            try other.receive(source, as: (to.raw, target.name), shown, progress)
             try to.synchronize(shown)
         }
         try remove(path, stamp)
@@ -103,11 +92,14 @@ extension Folder {
 
 extension OpenedFile {
     /// Writes the content, the mode and the times to another file, brings it to the disk and compares it.
-    package borrowing func copy(to target: Descriptor, _ path: String) throws {
+    ///
+    /// - Parameter progress: Called at each MiB.
+    package borrowing func copy(to target: Descriptor, _ path: String, progress: () throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
         var offset: off_t = 0
         while true {
+            try progress()
             let count = pread(descriptor.raw, buffer.baseAddress!, buffer.count, offset)
             if count < 0 {
                 if errno == EINTR { continue }
@@ -117,6 +109,12 @@ extension OpenedFile {
             try target.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), path)
             offset += off_t(count)
         }
+        try target.synchronize(path)
+        _ = posix_fadvise(target.raw, 0, 0, POSIX_FADV_DONTNEED)
+        guard try ContentHash(descriptor: target.raw, path: path) == hash() else {
+            throw FileError.damaged(path: path, detail: "the copy differs")
+        }
+        // Last of all: until then the time tells a sweep that somebody is at work.
         var status = stat()
         if fstat(descriptor.raw, &status) == 0 {
             fchmod(target.raw, status.st_mode & 0o777)
@@ -124,9 +122,5 @@ extension OpenedFile {
             futimens(target.raw, &times)
         }
         try target.synchronize(path)
-        _ = posix_fadvise(target.raw, 0, 0, POSIX_FADV_DONTNEED)
-        guard try ContentHash(descriptor: target.raw, path: path) == hash() else {
-            throw FileError.damaged(path: path, detail: "the copy differs")
-        }
     }
 }

@@ -1,6 +1,6 @@
-import Files
 import Colorization
 import Digest
+import Files
 import Foundation
 import Imaging
 import Spool
@@ -58,7 +58,7 @@ package struct BulkRun: Sendable {
             if try publisher.find(source: item.relative, identity: identity) != nil { return .alreadyDone }
             let (staging, metadata) = try color(request, file)
             let result = try staging.publish(
-                metadata, of: item.relative, content: identity.content, previous: nil, publisher)
+                metadata, of: item.relative, content: identity.content, previous: nil, replacesOther: true, publisher)
             return .done(result: publisher.outbox.display(result), warnings: metadata.warnings)
         }
     }
@@ -82,7 +82,7 @@ package struct BulkRun: Sendable {
     private func color(
         _ request: ColoringRequest, _ file: borrowing OpenedFile
     ) throws -> (Staging, ResultMetadata) {
-        try publisher.requireSpace(file.stamp.size * Int64(2 * request.settings.samples) + 8 << 20)
+        try publisher.requireSpace(request.resultBytes)
         let staging = try publisher.stage()
         return (staging, try pipeline.run(request, reading: file, into: staging.path) { _ in })
     }

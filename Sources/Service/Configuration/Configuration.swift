@@ -8,6 +8,8 @@ package struct Configuration: Sendable, Equatable {
     private static let installed = SpoolConfiguration(
         inbox: "/var/spool/autochrome/inbox", outbox: "/var/spool/autochrome/outbox", state: "/var/lib/autochrome")
 
+    private static let retries = RetryPolicy()
+
     package var inbox = installed.inbox
     package var outbox = installed.outbox
     package var state = installed.state
@@ -37,8 +39,8 @@ package struct Configuration: Sendable, Equatable {
     package var maximumMegabytes = 1024.0
     package var decodeSeconds = 120.0
 
-    package var attempts = 5
-    package var backoffSeconds = 30.0
+    package var attempts = retries.attempts
+    package var backoffSeconds = retries.baseSeconds
     /// Intake pauses while the outbox has less free space than this.
     package var freeMegabytes = Double(installed.reserveBytes) / 1e6
 

@@ -1,6 +1,6 @@
-import Files
 import Colorization
 import Digest
+import Files
 import Foundation
 import Imaging
 import Kernels

@@ -65,9 +65,9 @@ extension JobRunner {
     }
 
     /// Keeps, archives or deletes the original of a published result.
-    func settle(_ job: Job) {
+    func settle(_ job: Job, progress: () throws -> Void) {
         guard let content = job.identity?.content else { return }
-        switch spool.originals.settle(job.path, stamp: job.stamp, content: content) {
+        switch spool.originals.settle(job.path, stamp: job.stamp, content: content, progress: progress) {
         case .kept, .replaced: break
         case .archived(let place): logger.debug("\(job.path): archived as \(place)")
         case .deleted: logger.debug("\(job.path): the original is deleted")
@@ -76,16 +76,17 @@ extension JobRunner {
     }
 
     /// Moves a file that failed for good out of the inbox.
-    func setAside(_ job: Job, _ reason: String) {
-        failures.add(1, ordering: .relaxed)
+    func setAside(_ job: Job, _ reason: String, progress: () throws -> Void) {
         do {
             let place = try spool.failed.store(
                 .init(
                     path: job.path, reason: reason, time: Date(), attempts: job.attempts,
                     sha256: job.identity?.content),
-                stamp: job.stamp)
+                stamp: job.stamp, progress: progress)
             try spool.jobs.movedAside(job.path)
             logger.error("\(job.path): failed: \(reason); now in \(spool.failed.folder.display(place))")
+        } catch is CancellationError {
+            logger.error("\(job.path): failed: \(reason); it stays in the inbox until the next start")
         } catch let error as FileError where error.isGone {
             logger.error("\(job.path): failed: \(reason)")
         } catch {

@@ -11,7 +11,7 @@ extension JobRunner {
     /// Queues the files whose next try is due.
     package func queueDue() {
         do {
-            for job in try spool.jobs.due() { pending.push(job.candidate) }
+            for job in try spool.jobs.due() { pending.pushIfAbsent(job.candidate) }
         } catch {
             logger.error("\(error)")
         }
@@ -25,8 +25,8 @@ extension JobRunner {
         }
         do {
             while let candidate = rest.last {
-                if let step = try spool.jobs.settle(candidate.path) {
-                    if step.job.state.isPending { pending.push(candidate) } else { handOver(step) }
+                if let step = try spool.jobs.putBackIfKnown(candidate.path) {
+                    if step.job.state.isPending { pending.pushIfAbsent(candidate) } else { handOver(step) }
                 }
                 rest.removeLast()
             }

@@ -1,6 +1,6 @@
-import Files
 import Colorization
 import Digest
+import Files
 import Foundation
 import Spool
 
@@ -22,17 +22,16 @@ extension JobRunner {
         var path: RelativePath { candidate.path }
     }
 
-    /// Takes a claimed file from opening it to settling its original.
-    func work(on candidate: Candidate, _ job: Job, _ token: Int) throws {
+    /// Takes a claimed file from opening it to publishing its result; the step that is left is to be performed.
+    func work(on candidate: Candidate, _ job: Job, _ token: Int) throws -> JobStep {
         try registry.advance(token, to: .opening)
         let file = try spool.inbox.openFile(candidate.path, expecting: candidate.stamp)
         let content = try file.hash()
         // The same photograph may be in hand under another name; its result will do for this one as well.
         try registry.advance(token, to: .waitingForTurn)
-        try photographs.take(content) {
+        return try photographs.take(content) {
             let work = try identify(file, content, candidate, job, token)
-            let step = try recordEarlierResult(of: work) ?? color(file, work)
-            perform(step)
+            return try recordEarlierResult(of: work) ?? color(file, work)
         }
     }
 
@@ -72,7 +71,7 @@ extension JobRunner {
 
     /// Makes a folder for the result, if there is room for it.
     private func stage(_ work: Work) throws -> Staging {
-        try spool.publisher.requireSpace(work.candidate.stamp.size * Int64(2 * work.request.settings.samples) + 8 << 20)
+        try spool.publisher.requireSpace(work.request.resultBytes)
         return try spool.publisher.stage()
     }
 

@@ -1,6 +1,6 @@
-import Files
 import Colorization
 import Digest
+import Files
 import Foundation
 import Imaging
 import Logging
@@ -94,12 +94,8 @@ package final class JobRunner: Sendable {
         do {
             guard let job = try spool.jobs.claim(candidate.path) else { return }
             growing.withLock { _ = $0.remove(candidate.path) }
-            let token = registry.begin(candidate.path.description)
-            defer { registry.end(token) }
             do {
-                // A file that was in hand when the process died must not take others with it again.
-                try registry.advance(token, to: .waitingForTurn)
-                try solitude.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
+                perform(try takeTurn(candidate, job))
             } catch {
                 try resolve(ErrorClass(error, of: candidate.path.escapedName), candidate, job)
             }
@@ -112,6 +108,15 @@ package final class JobRunner: Sendable {
         }
     }
 
+    /// Works on a claimed file once it is its turn; the step that is left is to be performed.
+    private func takeTurn(_ candidate: Candidate, _ job: Job) throws -> JobStep {
+        let token = registry.begin(candidate.path.description)
+        defer { registry.end(token) }
+        // A file that was in hand when the process died must not take others with it again.
+        try registry.advance(token, to: .waitingForTurn)
+        return try solitude.access(alone: job.deaths > 0) { try work(on: candidate, job, token) }
+    }
+
     private func pauseIfFull(_ error: any Error) {
         if let error = error as? FileError, error.isDiskFull { pending.pause("\(error)") }
     }
@@ -122,9 +127,21 @@ package final class JobRunner: Sendable {
         switch step.action {
         case .enqueue: pending.push(job.candidate)
         case .enqueueLater, .leave: break
-        case .settleOriginal: settle(job)
-        case .setAside(let reason): setAside(job, reason)
+        case .settleOriginal: move(job) { settle(job, progress: $0) }
+        case .setAside(let reason):
+            failures.add(1, ordering: .relaxed)
+            move(job) { setAside(job, reason, progress: $0) }
         }
+    }
+
+    /// Moves a file as a job of its own, which a copy to another file system keeps in hand for long.
+    ///
+    /// Once work is to be given up none begins, and one that copies ends: it is made after the next start.
+    private func move(_ job: Job, _ body: (_ progress: () throws -> Void) -> Void) {
+        let token = registry.begin(job.path.description)
+        defer { registry.end(token) }
+        let progress = { try self.registry.advance(token, to: .moving) }
+        if (try? progress()) != nil { body(progress) }
     }
 
     /// Does a step of the ledger; files are moved by another thread.
@@ -135,10 +152,7 @@ package final class JobRunner: Sendable {
         case .settleOriginal, .setAside:
             moves.async(group: moving) { [self] in
                 // A move that is not begun before the end is made after the next start.
-                if pending.isClosed { return }
-                let token = registry.begin(step.job.path.description)
-                defer { registry.end(token) }
-                if (try? registry.advance(token, to: .moving)) != nil { perform(step) }
+                if !pending.isClosed { perform(step) }
             }
         }
     }

@@ -1,6 +1,6 @@
-import Files
 import Colorization
 import Digest
+import Files
 import Spool
 
 extension Staging {
@@ -9,7 +9,7 @@ extension Staging {
     /// - Returns: The result's folder in the outbox.
     func publish(
         _ metadata: ResultMetadata, of source: RelativePath, content: ContentHash, previous: RelativePath?,
-        replacesOther: Bool = true, _ publisher: Publisher
+        replacesOther: Bool, _ publisher: Publisher
     ) throws -> RelativePath {
         try add(metadata, of: source)
         return try publisher.publish(

@@ -1,5 +1,5 @@
-import Files
 import Colorization
+import Files
 import Foundation
 import Spool
 

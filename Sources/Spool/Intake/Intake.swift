@@ -1,5 +1,5 @@
-import Files
 import CFileSystem
+import Files
 import Foundation
 import Synchronization
 
@@ -107,6 +107,7 @@ final class IntakeChannel: Sendable {
     private struct State {
         var requests = Requests()
         var isStopping = false
+        var hasRun = false
         var isRunning = false
         var isWatching = false
         var mode = Intake.Mode.stopped
@@ -117,8 +118,8 @@ final class IntakeChannel: Sendable {
     private let starting = DispatchGroup()
     /// Counts the requests since the last wait, and ends a wait for events.
     private let posted: Descriptor
-    /// The longest wait in seconds: poll's clock stands still while the machine sleeps.
-    private static let longestWait = 10.0
+    /// The longest wait: poll's clock stands still while the machine sleeps.
+    private static let longestWait = Duration.seconds(10)
 
     init() throws {
         let raw = event_counter()
@@ -144,7 +145,9 @@ final class IntakeChannel: Sendable {
         state.withLock {
             precondition(!$0.isRunning, "the intake runs already")
             $0.isRunning = true
-            $0.isStopping = false
+            // A stop that was asked for before the first run holds for it.
+            if $0.hasRun { $0.isStopping = false }
+            $0.hasRun = true
             $0.isWatching = false
             $0.mode = .starting
         }
@@ -180,12 +183,13 @@ final class IntakeChannel: Sendable {
         }
     }
 
-    /// Waits until something was posted, the descriptor has something to read, or the time is over; perhaps less long.
-    func wait(seconds: Double, for descriptor: Int32? = nil) {
+    /// Waits until something was posted, the descriptor has something to read, or the time has come; perhaps less long.
+    func wait(until time: ContinuousClock.Instant, for descriptor: Int32? = nil) {
         var entries = ([posted.raw] + (descriptor.map { [$0] } ?? [])).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
-        let milliseconds = (min(max(seconds, 0), Self.longestWait) * 1000).rounded(.up)
+        let duration = min(max(ContinuousClock.now.duration(to: time), .zero), Self.longestWait)
+        let milliseconds = (duration / .milliseconds(1)).rounded(.up)
         guard poll(&entries, nfds_t(entries.count), Int32(milliseconds)) > 0, entries[0].revents != 0 else { return }
         var count: UInt64 = 0
         _ = read(posted.raw, &count, MemoryLayout.size(ofValue: count))

@@ -1,11 +1,11 @@
-import Files
 import CFileSystem
+import Files
 import Foundation
 
 extension IntakeLoop {
     /// Events handled in one turn before due files are looked at.
     private static let turn = 4096
-    private static let probeSeconds = 3.0
+    private static let probePatience = Duration.seconds(3)
 
     /// File systems that give no events for the changes of other machines or of the process behind FUSE.
     private static let remote: [UInt32: String] = [
@@ -35,12 +35,11 @@ extension IntakeLoop {
 
     /// Waits for events, requests or due files, and handles the events that came.
     func handleEvents() {
-        let now = MonotonicTime.now
         let next = [stability.nextDue, nextScan, probeDue].compactMap { $0 }.min()!
         // The library may have read events that were not handled yet.
         var event = table?.next()
         if event == nil {
-            channel.wait(seconds: next - now, for: table?.descriptor)
+            channel.wait(until: next, for: table?.descriptor)
             event = table?.next()
         }
         var handled = 0
@@ -49,7 +48,7 @@ extension IntakeLoop {
             handled += 1
             event = handled < Self.turn ? table?.next() : nil
         }
-        if let due = probeDue, MonotonicTime.now >= due {
+        if let due = probeDue, due <= .now {
             probeDue = nil
             inboxReason = "the file system gives no events"
             warn(.noEvents, "\(configuration.inbox): no event came for a probe file, polling instead")
@@ -98,8 +97,8 @@ extension IntakeLoop {
 
     /// A sidecar came, went or was written to: the files that it holds for may be due again.
     private func lookAgain(sidecar path: RelativePath, _ event: WatchTable.Event) {
-        // Its writer has it open; the close will say more.
-        if event.has(IN_CREATE) { return }
+        // Its writer has it open, and the close will say more; a second name of a file, made by link(), is never closed.
+        if event.has(IN_CREATE), (try? folder?.status(path)?.links) ?? 1 == 1 { return }
         if let file = path.ownerOfSidecar {
             look(at: file, wait: .quiet)
         } else {
@@ -165,7 +164,7 @@ extension IntakeLoop {
         inboxReason = "the inbox is missing"
         warn(.inboxMissing, "\(configuration.inbox) is gone, waiting for it to come back")
         updateMode()
-        nextScan = .now + min(1, configuration.pollSeconds)
+        nextScan = .now.advanced(by: .seconds(min(1, configuration.pollSeconds)))
     }
 
     /// Finds out whether events arrive, by the file system's type and a probe file.
@@ -185,6 +184,6 @@ extension IntakeLoop {
         }
         _ = consume file
         _ = Self.probe[...].withCString { unlinkat(folder.descriptor.raw, $0, 0) }
-        probeDue = .now + Self.probeSeconds
+        probeDue = .now.advanced(by: Self.probePatience)
     }
 }

@@ -6,7 +6,7 @@ extension IntakeLoop {
     @discardableResult
     func scanAll() -> Bool {
         guard openInbox() else {
-            nextScan = .now + configuration.pollSeconds
+            nextScan = .now.advanced(by: .seconds(configuration.pollSeconds))
             return false
         }
         seen.beginScan()
@@ -16,7 +16,8 @@ extension IntakeLoop {
         seen.endScan(complete: isComplete)
         reported.endScan(complete: isComplete)
         updateMode()
-        nextScan = .now + (handicap == nil ? configuration.rescanSeconds : configuration.pollSeconds)
+        let seconds = handicap == nil ? configuration.rescanSeconds : configuration.pollSeconds
+        nextScan = .now.advanced(by: .seconds(seconds))
         return isComplete
     }
 

@@ -1,5 +1,5 @@
-import Files
 import CInotifyTools
+import Files
 import Foundation
 
 /// The state and the work of the intake's thread.
@@ -21,14 +21,14 @@ final class IntakeLoop {
     /// The reason why the inbox gives no events.
     var inboxReason: String?
     var isTableFull = false
-    var nextScan = MonotonicTime.now
+    var nextScan = ContinuousClock.now
     /// The time by which the event of the probe file must have come.
-    var probeDue: MonotonicTime?
-    private var warned: [Intake.Warning.Kind: MonotonicTime] = [:]
+    var probeDue: ContinuousClock.Instant?
+    private var warned: [Intake.Warning.Kind: ContinuousClock.Instant] = [:]
 
     static let probe = Array(".autochrome-probe".utf8)
     private static let batch = 256
-    private static let warningInterval = 600.0
+    private static let warningInterval = Duration.seconds(600)
 
     init(
         configuration: SpoolConfiguration, channel: IntakeChannel,
@@ -48,7 +48,7 @@ final class IntakeLoop {
         nextScan = .now
         while !channel.isStopping {
             takeRequests()
-            if MonotonicTime.now >= nextScan { scanAll() }
+            if nextScan <= .now { scanAll() }
             handleEvents()
             deliverReady(deliver)
         }
@@ -64,7 +64,7 @@ final class IntakeLoop {
         let isComplete = scanAll()
         deliverReady(deliver)
         while !stability.isEmpty, !channel.isStopping {
-            if let due = stability.nextDue { channel.wait(seconds: due - .now) }
+            if let due = stability.nextDue { channel.wait(until: due) }
             takeRequests()
             deliverReady(deliver)
         }
@@ -116,8 +116,8 @@ final class IntakeLoop {
 
     /// Reports a warning, unless its kind was reported a short while ago.
     func warn(_ kind: Intake.Warning.Kind, _ message: String) {
-        let now = MonotonicTime.now
-        if let last = warned[kind], now - last < Self.warningInterval { return }
+        let now = ContinuousClock.now
+        if let last = warned[kind], last.duration(to: now) < Self.warningInterval { return }
         warned[kind] = now
         onWarning(Intake.Warning(kind: kind, message: message))
     }

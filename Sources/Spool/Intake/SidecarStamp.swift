@@ -1,5 +1,5 @@
-import Files
 import Digest
+import Files
 import Foundation
 
 /// A digest of the sidecars that hold for a file: it differs once one of them has come, gone or been written to.
@@ -63,9 +63,18 @@ extension Folder {
         }
     }
 
+    /// The stamp of a file's own sidecar; nil where there is none.
+    func ownSidecar(of path: RelativePath) throws -> FileStamp? {
+        try Self.sidecar(in: directory(path.parent), path.name, display(path))
+    }
+
     /// Moves the sidecar of a file that has moved, to where its file lies now; nothing happens where there is none.
-    func moveSidecar(of path: RelativePath, to other: Folder, as place: RelativePath, tag: String) throws {
-        guard let stamp = try Self.sidecar(in: directory(path.parent), path.name, display(path)) else { return }
+    ///
+    /// - Parameter stamp: The sidecar's, from before its file moved: another that came since is the next file's.
+    func moveSidecar(
+        _ stamp: FileStamp?, of path: RelativePath, to other: Folder, as place: RelativePath, tag: String
+    ) throws {
+        guard let stamp else { return }
         _ = try move(path.sidecar, stamp, to: other, as: place.sidecar, tag: tag)
     }
 }

@@ -2,27 +2,6 @@ import DequeModule
 import Files
 import Foundation
 
-/// Nanoseconds on a clock that nobody sets; it goes on while the machine sleeps.
-struct MonotonicTime: Comparable, Sendable {
-    var nanoseconds: Int64
-
-    static var now: MonotonicTime {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
-
-    static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
-
-    static func + (time: MonotonicTime, seconds: Double) -> MonotonicTime {
-        MonotonicTime(nanoseconds: time.nanoseconds + Int64(seconds * 1e9))
-    }
-
-    static func - (left: MonotonicTime, right: MonotonicTime) -> Double {
-        Double(left.nanoseconds - right.nanoseconds) / 1e9
-    }
-}
-
 /// The rule of when a file is ready, as a pure state machine: sightings go in, ready files come out.
 ///
 /// A file is watched from its first sighting. Every sighting that differs from the last starts its wait again; a file
@@ -40,20 +19,20 @@ struct StabilityTracker {
 
     private struct Entry {
         var stamp: FileStamp
-        var since: MonotonicTime
+        var since: ContinuousClock.Instant
         var wait: Wait
         var origin: Candidate.Origin
         var wasTruncated: Bool
     }
 
-    private let seconds: [Wait: Double]
+    private let rests: [Wait: Duration]
     private var entries: [RelativePath: Entry] = [:]
     /// For each wait the files in the order they fall due, since all of one wait rest equally long.
-    private var queues: [Wait: Deque<(due: MonotonicTime, path: RelativePath)>] = [:]
+    private var queues: [Wait: Deque<(due: ContinuousClock.Instant, path: RelativePath)>] = [:]
 
     /// Times in seconds.
     init(quiet: Double, patience: Double) {
-        seconds = [.none: 0, .quiet: quiet, .patience: max(quiet, patience)]
+        rests = [.none: .zero, .quiet: .seconds(quiet), .patience: .seconds(max(quiet, patience))]
     }
 
     var isEmpty: Bool { entries.isEmpty }
@@ -61,15 +40,15 @@ struct StabilityTracker {
     func contains(_ path: RelativePath) -> Bool { entries[path] != nil }
 
     /// When the next file falls due.
-    var nextDue: MonotonicTime? { queues.values.compactMap { $0.first?.due }.min() }
+    var nextDue: ContinuousClock.Instant? { queues.values.compactMap { $0.first?.due }.min() }
 
     /// An event says that the file is there and how long it should rest.
-    mutating func arrived(_ path: RelativePath, _ stamp: FileStamp, wait: Wait, at now: MonotonicTime) {
+    mutating func arrived(_ path: RelativePath, _ stamp: FileStamp, wait: Wait, at now: ContinuousClock.Instant) {
         enter(path, Entry(stamp: stamp, since: now, wait: wait, origin: .arrival, wasTruncated: false))
     }
 
     /// A scan has seen the file: a new one starts to rest, a known one goes on unless it has changed.
-    mutating func scanned(_ path: RelativePath, _ stamp: FileStamp, at now: MonotonicTime) {
+    mutating func scanned(_ path: RelativePath, _ stamp: FileStamp, at now: ContinuousClock.Instant) {
         if var entry = entries[path] {
             guard entry.stamp != stamp else { return }
             entry.stamp = stamp
@@ -85,7 +64,7 @@ struct StabilityTracker {
     }
 
     /// The file was tried and found cut off: it rests for the whole patience unless it changes before.
-    mutating func truncated(_ candidate: Candidate, at now: MonotonicTime) {
+    mutating func truncated(_ candidate: Candidate, at now: ContinuousClock.Instant) {
         enter(
             candidate.path,
             Entry(stamp: candidate.stamp, since: now, wait: .patience, origin: candidate.origin, wasTruncated: true))
@@ -102,7 +81,7 @@ struct StabilityTracker {
     }
 
     /// Takes out the next file whose wait is over, for another look; nil where all must wait.
-    mutating func popDue(at now: MonotonicTime) -> RelativePath? {
+    mutating func popDue(at now: ContinuousClock.Instant) -> RelativePath? {
         for wait in Wait.allCases {
             while let next = queues[wait]?.first, next.due <= now {
                 _ = queues[wait]?.popFirst()
@@ -117,7 +96,8 @@ struct StabilityTracker {
 
     /// Takes the present stamp of a file that fell due, nil where it is gone, and returns the file if it is ready.
     mutating func examined(
-        _ path: RelativePath, _ stamp: FileStamp?, sidecars: SidecarStamp = .none, at now: MonotonicTime, arrival: Date
+        _ path: RelativePath, _ stamp: FileStamp?, sidecars: SidecarStamp = .none, at now: ContinuousClock.Instant,
+        arrival: Date
     ) -> Candidate? {
         guard var entry = entries[path] else { return nil }
         guard let stamp else {
@@ -139,7 +119,7 @@ struct StabilityTracker {
         return nil
     }
 
-    private func due(_ entry: Entry) -> MonotonicTime { entry.since + seconds[entry.wait]! }
+    private func due(_ entry: Entry) -> ContinuousClock.Instant { entry.since.advanced(by: rests[entry.wait]!) }
 
     private mutating func enter(_ path: RelativePath, _ entry: Entry) {
         entries[path] = entry

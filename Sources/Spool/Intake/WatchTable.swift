@@ -1,5 +1,5 @@
-import Files
 import CInotifyTools
+import Files
 import Foundation
 import Synchronization
 

@@ -25,6 +25,11 @@ struct FairLanes: Sendable {
         }
     }
 
+    /// Adds a file at the end of its folder, unless one of its path waits already.
+    mutating func pushIfAbsent(_ candidate: Candidate) {
+        if items[candidate.path] == nil { push(candidate) }
+    }
+
     /// Takes the next file.
     mutating func pop() -> Candidate? {
         let path = isBacklogsTurn ? backlog.pop() ?? arrivals.pop() : arrivals.pop() ?? backlog.pop()

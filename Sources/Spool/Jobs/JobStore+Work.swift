@@ -94,7 +94,7 @@ extension JobStore {
     }
 
     /// Gives a file back as `putBack` does if it is still claimed; nil where it is unknown.
-    package func settle(_ path: RelativePath, at now: Date = Date()) throws -> JobStep? {
+    package func putBackIfKnown(_ path: RelativePath, at now: Date = Date()) throws -> JobStep? {
         try write { table in
             try table.job(path).map { try table.advance($0, by: .putBack, policy, at: now) }
         }

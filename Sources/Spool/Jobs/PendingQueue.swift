@@ -15,9 +15,14 @@ package final class PendingQueue: @unchecked Sendable {
     package init() {}
 
     /// Adds a file; one that waits already keeps its place.
-    package func push(_ candidate: Candidate) {
+    package func push(_ candidate: Candidate) { change { $0.push(candidate) } }
+
+    /// Adds a file as it was known before, unless it waits already, perhaps as it is by now.
+    package func pushIfAbsent(_ candidate: Candidate) { change { $0.pushIfAbsent(candidate) } }
+
+    private func change(_ change: (inout FairLanes) -> Void) {
         condition.withLock {
-            waiting.push(candidate)
+            change(&waiting)
             // Not one thread alone: that may be the one that waits for the end.
             condition.broadcast()
         }

@@ -5,7 +5,7 @@ package struct RetryPolicy: Equatable, Sendable {
     /// Tries after which an error counts as lasting.
     package var attempts = 5
     /// Seconds before the second try; each further wait is twice as long.
-    package var baseSeconds = 15.0
+    package var baseSeconds = 30.0
     /// The longest wait in seconds.
     package var longestSeconds = 3600.0
     /// Deaths of the process after which the file is suspected to be the cause.

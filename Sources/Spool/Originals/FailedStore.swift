@@ -1,5 +1,5 @@
-import Files
 import Digest
+import Files
 import Foundation
 import Synchronization
 
@@ -45,7 +45,11 @@ package final class FailedStore: Sendable {
     /// Moves a file here out of the inbox, its report first, and returns where it lies.
     ///
     /// Throws `changed` or `missing` where the file is no longer the one that failed.
-    package func store(_ report: Report, stamp: FileStamp) throws -> RelativePath {
+    ///
+    /// - Parameter progress: Called again and again during a copy; what it throws gives the copy up.
+    package func store(
+        _ report: Report, stamp: FileStamp, progress: () throws -> Void = {}
+    ) throws -> RelativePath {
         try naming.withLock { _ in
             guard try inbox.status(report.path)?.stamp.matches(stamp) == true else {
                 throw FileError.changed(path: inbox.display(report.path))
@@ -54,9 +58,11 @@ package final class FailedStore: Sendable {
             let place = try freePlace(for: report.path, tag: tag)
             try write(report, for: place)
             do {
-                let location = try inbox.move(report.path, stamp, to: folder, as: place, tag: tag)
+                let sidecar = try? inbox.ownSidecar(of: report.path)
+                let location = try inbox.move(
+                    report.path, stamp, to: folder, as: place, tag: tag, progress: progress)
                 // The file is safe: a sidecar that stays behind is no reason to say otherwise.
-                try? inbox.moveSidecar(of: report.path, to: folder, as: location, tag: tag)
+                try? inbox.moveSidecar(sidecar, of: report.path, to: folder, as: location, tag: tag)
                 if location != place {
                     try write(report, for: location)
                     try remove(Self.reportPath(place))
@@ -81,11 +87,12 @@ package final class FailedStore: Sendable {
             }
             // It comes first, so that its file is never seen without it; one that was written since holds instead.
             if (try? inbox.hasFile(entry.report.path.sidecar)) == false {
-                try folder.moveSidecar(of: entry.location, to: inbox, as: entry.report.path, tag: "retried")
+                let sidecar = try folder.ownSidecar(of: entry.location)
+                try folder.moveSidecar(sidecar, of: entry.location, to: inbox, as: entry.report.path, tag: "retried")
             }
             _ = try folder.move(entry.location, status.stamp, to: inbox, as: entry.report.path, tag: "retried")
             try remove(Self.reportPath(entry.location))
-            prune(entry.location.parent)
+            folder.removeEmpty(entry.location.parent)
         }
     }
 
@@ -153,16 +160,6 @@ package final class FailedStore: Sendable {
         let parent = try folder.directory(path.parent)
         guard path.name.withCString({ unlinkat(parent.raw, $0, 0) }) == 0 else {
             throw FileError.last("remove", folder.display(path))
-        }
-    }
-
-    /// Removes folders that have become empty.
-    private func prune(_ path: RelativePath) {
-        var current = path
-        while !current.isRoot, let parent = try? folder.directory(current.parent),
-            current.name.withCString({ unlinkat(parent.raw, $0, AT_REMOVEDIR) }) == 0
-        {
-            current = current.parent
         }
     }
 

@@ -1,5 +1,5 @@
-import Files
 import Digest
+import Files
 import Foundation
 
 /// Keeps, archives or deletes originals once their results are published.
@@ -35,28 +35,48 @@ package final class OriginalsKeeper: Sendable {
         [path] + Folder.alternatives(path, content.short).prefix(1)
     }
 
+    /// The folders that it copies to.
+    var folders: [Folder] { archive.map { [$0] } ?? [] }
+
     /// Keeps, archives or deletes the original that a published result was made from, if it is still that file.
     ///
     /// It never throws, since no error here is a reason to do the work again.
-    package func settle(_ path: RelativePath, stamp: FileStamp, content: ContentHash) -> Outcome {
+    ///
+    /// - Parameter progress: Called again and again during a copy; what it throws gives the copy up.
+    package func settle(
+        _ path: RelativePath, stamp: FileStamp, content: ContentHash, progress: () throws -> Void = {}
+    ) -> Outcome {
         do {
             switch policy {
             case .keep:
                 return .kept
             case .archive:
                 guard let archive else { return .kept }
-                let place = try inbox.move(path, stamp, to: archive, as: path, tag: content.short)
+                let sidecar = try? inbox.ownSidecar(of: path)
+                let place = try inbox.move(
+                    path, stamp, to: archive, as: path, tag: content.short, progress: progress)
                 // The file is safe: a sidecar that stays behind is no reason to say otherwise.
-                try? inbox.moveSidecar(of: path, to: archive, as: place, tag: content.short)
+                try? inbox.moveSidecar(sidecar, of: path, to: archive, as: place, tag: content.short)
                 return .archived(place)
             case .delete:
                 try inbox.remove(path, stamp)
                 return .deleted
             }
+        } catch is CancellationError {
+            return .left(reason: "its copy was given up, and is made after the next start")
         } catch let error as FileError where error.isGone {
-            return .replaced
+            return isStillThere(path, stamp) ? .left(reason: "\(error)") : .replaced
         } catch {
             return .left(reason: "\(error)")
+        }
+    }
+
+    /// Whether the original still has its name, as far as can be told: what is gone may be the archive.
+    private func isStillThere(_ path: RelativePath, _ stamp: FileStamp) -> Bool {
+        do {
+            return try inbox.status(path)?.stamp.matches(stamp) == true
+        } catch {
+            return true
         }
     }
 }

@@ -1,5 +1,5 @@
-import Files
 import Digest
+import Files
 import Foundation
 
 /// A result in the outbox, by its metadata.

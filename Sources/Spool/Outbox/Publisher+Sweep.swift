@@ -4,8 +4,6 @@ import Foundation
 extension Publisher {
     /// Begins the names of the hidden folders in which old results lie while new ones take their places.
     static let replacedPrefix = ".autochrome-replaced-"
-    /// Nanoseconds after which another machine's work cannot be in hand any more.
-    private static let patience: Int64 = 86_400 * 1_000_000_000
 
     /// Gives results back that lost their names while they were replaced, removes the folders that earlier processes left
     /// unfinished, and returns their number.
@@ -13,54 +11,25 @@ extension Publisher {
     /// Folders that another process is at work in stay: on this machine those that are locked, on others those that are
     /// younger than a day.
     ///
-    /// - Parameter unremovable: Gets the error of each unfinished folder that cannot be removed.
+    /// - Parameter unremovable: Gets the error of each unfinished folder that cannot be removed, and of each result that
+    ///   cannot be given back.
     @discardableResult
     package func sweep(unremovable: (any Error) -> Void) throws -> Int {
         var count = 0
         for name in try Folder.names(in: outbox.descriptor, outbox.path) where name.starts(with: Staging.prefix.utf8) {
-            if name.starts(with: Self.replacedPrefix.utf8) {
-                // A result that cannot be given back stays for the next time.
-                try? restore(RelativePath.root.appending(name), shelf: name)
-                continue
-            }
             do {
-                if try removeAbandoned(name) { count += 1 }
+                if name.starts(with: Self.replacedPrefix.utf8) {
+                    // A result that cannot be given back stays for the next time.
+                    try restore(RelativePath.root.appending(name), shelf: name)
+                    continue
+                }
+                let flags = O_RDONLY | O_DIRECTORY
+                if try outbox.removeAbandoned(name, prefix: Staging.prefix, host: host, flags: flags) { count += 1 }
             } catch {
                 unremovable(error)
             }
         }
         return count
-    }
-
-    /// Removes an unfinished folder; false where a process is at work in it.
-    private func removeAbandoned(_ name: [UInt8]) throws -> Bool {
-        let path = outbox.display(RelativePath.root.appending(name))
-        guard
-            let directory = try? Descriptor.open(
-                outbox.descriptor.raw, name[...], O_RDONLY | O_DIRECTORY, path: path),
-            flock(directory.raw, LOCK_EX | LOCK_NB) == 0,
-            try isOwn(name) || isOld(directory, path)
-        else { return false }
-        try Folder.removeTree(in: outbox.descriptor.raw, name[...], path: path)
-        return true
-    }
-
-    /// Whether a folder was made on this machine.
-    private func isOwn(_ name: [UInt8]) -> Bool {
-        HostIdentity(name: name, prefix: Staging.prefix)?.host == host.host
-    }
-
-    /// Whether nothing has happened in a folder for longer than any work takes.
-    ///
-    /// Machines' clocks may differ, so the file system's own says what time it is.
-    private func isOld(_ directory: Descriptor, _ path: String) throws -> Bool {
-        guard let probe = try? stage() else { return false }
-        let now = try probe.directory.status(probe.path).stamp.modified
-        var latest = try directory.status(path).stamp.modified
-        for name in try Folder.names(in: directory, path) {
-            latest = max(latest, try Folder.status(in: directory.raw, name[...], path)?.stamp.modified ?? latest)
-        }
-        return now - latest > Self.patience
     }
 
     /// Gives the results in a folder their names back, but for those that have a successor.
@@ -89,7 +58,14 @@ extension Publisher {
             try publish(from, as: (parent.raw, result.name), path: outbox.display(result))
             try parent.synchronize(outbox.display(result))
         } catch FileError.occupied {
-            try Folder.removeTree(in: from.directory, from.name, path: outbox.display(result))
+            try discard(from, path: outbox.display(result))
         }
+    }
+
+    /// Removes a result that has a successor, under a name that nobody gives back: a part of one must not be published.
+    func discard(_ result: Folder.Place, path: String) throws {
+        let name = Array(host.name(prefix: Staging.prefix).utf8)[...]
+        try Folder.renamePlainly(result, (outbox.descriptor.raw, name), path: path)
+        try Folder.removeTree(in: outbox.descriptor.raw, name, path: path)
     }
 }

@@ -1,5 +1,5 @@
-import Files
 import Digest
+import Files
 import Foundation
 import Synchronization
 
@@ -200,6 +200,7 @@ package final class Publisher: Sendable {
             try? putBack((holder.raw, aside.name), to: result)
             throw error
         }
-        try? Folder.removeTree(in: holder.raw, aside.name, path: path)
+        // What stays is whole, and removed by the next sweep.
+        try? discard((holder.raw, aside.name), path: path)
     }
 }

@@ -3,13 +3,13 @@ import Foundation
 
 /// The machine, and its start, that a hidden entry comes from.
 ///
-/// On a network file system locks of folders hold on one machine alone, and so does the death of all processes with a
-/// restart.
-struct HostIdentity: Equatable, Sendable {
-    let host: String
-    let boot: String
+/// On a network file system locks of folders may hold on one machine alone. Machines that were cloned may have one name,
+/// and differ by their start.
+package struct HostIdentity: Equatable, Sendable {
+    package let host: String
+    package let boot: String
 
-    static let current: HostIdentity = {
+    package static let current: HostIdentity = {
         let variables = ProcessInfo.processInfo.environment
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
@@ -21,19 +21,19 @@ struct HostIdentity: Equatable, Sendable {
             boot: variables["AUTOCHROME_TEST_BOOT_ID"] ?? text("/proc/sys/kernel/random/boot_id"))
     }()
 
-    init(host: String, boot: String) {
+    package init(host: String, boot: String) {
         (self.host, self.boot) = (Self.short(host), Self.short(boot))
     }
 
     /// The identity that a name was made with; nil where it holds none.
-    init?(name: [UInt8], prefix: String) {
+    package init?(name: [UInt8], prefix: String) {
         let parts = String(decoding: name, as: UTF8.self).dropFirst(prefix.count).split(separator: "-")
         guard parts.count == 3 else { return nil }
         (host, boot) = (String(parts[0]), String(parts[1]))
     }
 
     /// A name that nothing else has.
-    func name(prefix: String) -> String {
+    package func name(prefix: String) -> String {
         "\(prefix)\(host)-\(boot)-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     }
 
