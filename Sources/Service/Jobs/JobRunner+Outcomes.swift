@@ -87,11 +87,16 @@ extension JobRunner {
             logger.error("\(job.path): failed: \(reason); now in \(spool.failed.folder.display(place))")
         } catch is CancellationError {
             logger.error("\(job.path): failed: \(reason); it stays in the inbox until the next start")
-        } catch let error as FileError where error.isGone {
+        } catch let error as FileError where error.isGone && !isInInbox(job) {
             logger.error("\(job.path): failed: \(reason)")
         } catch {
             logger.error("\(job.path): failed: \(reason); it stays in the inbox until the next scan: \(error)")
             spool.intake.forget(job.path)
         }
+    }
+
+    /// Whether the very file of a job lies in the inbox; a missing folder elsewhere is no sign that it does not.
+    private func isInInbox(_ job: Job) -> Bool {
+        (try? spool.inbox.status(job.path))?.stamp.matches(job.stamp) == true
     }
 }
