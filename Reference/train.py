@@ -26,6 +26,11 @@ def main() -> None:
     p.add_argument("stage", choices=STAGES)
     p.add_argument("--photos", type=Path, required=True)
     p.add_argument("--work", type=Path, required=True)
+    p.add_argument("--cache", type=Path, help="folder for decoded photographs; WORK/cache if left out")
+    p.add_argument(
+        "--mixture", nargs="+", default=["photo160=1"], metavar="NAME=WEIGHT",
+        help="how often photographs are drawn: photo160, photo192, its people, its others, or a set of its manifest",
+    )
     p.add_argument("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite2")
     p.add_argument("--steps", type=int, default=1000, help="steps of the stage, over all runs together")
     p.add_argument("--minutes", type=float, help="of the stage, over all runs together, in place of a number of steps")
@@ -65,6 +70,7 @@ def main() -> None:
     p.add_argument("--flow-of", type=Path, help="a checkpoint or model file whose flow and heads the flow stage starts from")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
+    args.mixture = weights_of(args.mixture)
     args.shares = args.shares or [1.0] * len(args.start)
     if len(args.shares) != len(args.start) or not all(x >= 0 for x in args.shares) or sum(args.shares) == 0 < len(args.shares):
         raise SystemExit("--shares: one share, 0 or more, for each that --from names, not all 0")
@@ -87,6 +93,17 @@ def main() -> None:
     if workers.count > 1 and args.device != "cpu":
         raise SystemExit("several processes train on a processor's cores only: --device cpu")
     Trainer(args, weighting, workers).run()
+
+
+def weights_of(mixture: list[str]) -> dict[str, float]:
+    """`NAME=WEIGHT` as a dictionary."""
+    try:
+        weights = {name: float(weight) for name, weight in (part.split("=") for part in mixture)}
+    except ValueError:
+        weights = {}
+    if not weights or not all(0 < weight < math.inf for weight in weights.values()):
+        raise SystemExit("--mixture: NAME=WEIGHT for each kind of photographs, weights more than 0")
+    return weights
 
 
 if __name__ == "__main__":

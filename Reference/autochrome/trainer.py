@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import torch
 
-from . import checkpoints, conditioning, data, efficientnet, evaluation, guidance, initialisation, modelfile, network, sheets
+from . import checkpoints, conditioning, data, efficientnet, evaluation, guidance, initialisation, modelfile, network
+from . import photographs, sheets, shards
 from .devices import Recorded, Workers
 from .discriminator import Discriminator
 
@@ -116,18 +117,18 @@ class Trainer:
             self.model.regression = network.Regression(self.config.features).to(self.args.device)
 
     def read_photographs(self) -> None:
-        args, cache = self.args, self.args.work / "cache"
+        args, cache = self.args, self.args.cache or self.args.work / "cache"
         behind = sum(stage.get("steps", 0) for stage in self.history)  # so that no stage sees again what another saw
         self.seed = args.seed + behind + self.progress["steps"] + 1_000_000 * self.workers.rank
         mosaics = 0 if self.trains_flow else round(args.mosaics * args.batch)
-        self.progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames}
+        self.progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames, "mixture": args.mixture}
         if self.trains_flow:
             self.progress |= asdict(self.weighting)
-        tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
-        self.photographs = data.load_shards(args.photos, "photo160-*", 160, cache)
-        self.batches = data.Batches(self.photographs, args.batch, args.device, self.seed, tiny, mosaics)
+        tiny = shards.load(args.photos, "tiny64-*", 64, cache).images if mosaics else None
+        self.pools = photographs.mixture(args.photos, cache, args.mixture)
+        self.batches = data.Batches(self.pools, args.batch, args.device, self.seed, tiny, mosaics)
         if self.workers.rank == 0:  # which alone validates
-            self.validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
+            self.validation = photographs.validation(args.photos, cache, args.validation)
 
     def choose_parameters(self, state: dict | None) -> None:
         args, model = self.args, self.model
@@ -203,7 +204,7 @@ class Trainer:
     def lightness(self, count: int) -> Iterable[torch.Tensor]:
         """Batches of L apart from what trains, since reports come by the clock."""
         size = 256 if self.trains_flow else self.args.sizes[1]
-        seen = data.Batches(self.photographs, 24, self.args.device, self.args.seed)
+        seen = data.Batches(self.pools, 24, self.args.device, self.args.seed)
         return (seen.next(size, self.args.smallest)[0] for _ in range(count))
 
     def noisy_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -374,16 +375,15 @@ class Trainer:
         args, progress, ema = self.args, self.progress, self.ema
         if args.stage != "flow":
             conditioning.estimate_norms(ema, self.lightness(20))
-        if self.trains_flow:
-            row = {k: round(v["mean"], 4) for k, v in evaluation.evaluate(ema, self.validation, 4, 1.0, 1).items()}
-        else:
-            row = conditioning.validate(ema, self.validation)
+        row = self.validate()
         progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
         counts = f"skipped {progress['skipped']} cut {progress['cut']}"
         print(f"== {progress['minutes']:.1f} min {json.dumps(row)} {counts}", flush=True)
         if self.trains_flow:
-            sheets.draw([ema], self.validation[:8], args.work / f"{args.stage}.png")
+            sheets.draw([ema], torch.cat([images[:8] for images in self.validation.values()]), args.work / f"{args.stage}.png")
         merit = row["nll_per_dim" if self.trains_flow else "regression"]
+        if "people" in row:  # both sets count alike
+            merit = (merit + row["people"]["nll_per_dim" if self.trains_flow else "regression"]) / 2
         is_best = math.isfinite(merit) and merit <= progress.get("best", math.inf)
         if is_best:
             progress["best"] = merit
@@ -395,10 +395,21 @@ class Trainer:
         if is_best:
             self.export(row)
 
+    def validate(self) -> dict:
+        """The figures of the ImageNet photographs, and those of the people under their name."""
+        rows = {}
+        for name, images in self.validation.items():
+            if self.trains_flow:
+                found = evaluation.evaluate(self.ema, images, 4, 1.0, 1)
+                rows[name] = {k: round(v["mean"], 4) for k, v in found.items()}
+            else:
+                rows[name] = conditioning.validate(self.ema, images)
+        return rows.pop("imagenet") | rows
+
     def export(self, row: dict) -> None:
         compact = self.config.preset == "compact"
         record = {
-            "data": "photo160, 12289 research photographs, in mosaics tiny64, 20000; rights non-commercial or unclear",
+            "data": "research photographs, photo160 12289, photo192 27754, in mosaics tiny64 20000; non-commercial or unclear",
             "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0" if compact else "none",
             "stages": self.history + [self.progress],
             "validation": row,
