@@ -474,6 +474,15 @@ class TrainTests(unittest.TestCase):
         self.assertEqual(self.checkpoint("conditioning")["progress"]["steps"], 2)
         self.assertIn("NAME=WEIGHT", self.train("conditioning", "--mixture", "people", fails=True))
 
+    def test_a_stage_that_is_asked_to_end_keeps_what_it_has(self):
+        command = [sys.executable, "-u", "train.py", "conditioning", "--photos", str(self.photos), "--work", str(self.work)]
+        with subprocess.Popen(command + SMALL + ["--steps", "100000"], cwd=HERE, stdout=subprocess.PIPE, text=True) as process:
+            self.assertTrue(any("step 20" in line for line in process.stdout))
+            process.terminate()
+            process.communicate()
+        self.assertEqual(process.returncode, 0)
+        self.assertGreaterEqual(self.checkpoint("conditioning")["progress"]["steps"], 20)
+
     def test_mosaics_need_tiny_images_and_are_recorded(self):
         said = self.train("conditioning", "--steps", "1", "--mosaics", "0.5", fails=True)
         self.assertIn("tiny64-*.tar: no such shard", said)

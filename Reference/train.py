@@ -48,6 +48,7 @@ def main() -> None:
     p.add_argument("--frames", type=float, default=0.1, help="share of the pictures that get a margin of paper")
     p.add_argument("--mosaics", type=float, default=0, help="share of the conditioning stage's pictures made of tiny64 images")
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
+    p.add_argument("--keep", type=float, default=5, help="minutes between checkpoints, also where none is validated")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
     p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import torch
 
 from . import data, efficientnet, evaluation, initialisation, lab, network
+from .devices import autocast
 
 
 def loss_of(
@@ -58,7 +59,7 @@ def estimate_norms(model: network.Colorizer, pictures: Iterable[torch.Tensor]) -
     norms = [m for m in model.conditioning.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     with initialisation.measuring(norms):
         for lightness in pictures:
-            with torch.autocast(lightness.device.type, torch.bfloat16):
+            with autocast(lightness.device.type):
                 model.features(lightness.contiguous(memory_format=torch.channels_last))
 
 

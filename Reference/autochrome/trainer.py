@@ -6,16 +6,18 @@ import argparse
 import copy
 import json
 import math
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
 from . import checkpoints, conditioning, data, efficientnet, evaluation, guidance, initialisation, modelfile, network
 from . import photographs, sheets, shards
-from .devices import Recorded, Workers
+from .devices import Recorded, Workers, autocast
 from .discriminator import Discriminator
 
 STAGES = ["conditioning", "flow", "joint"]
@@ -41,6 +43,7 @@ class Seen(NamedTuple):
     between: float  # two samples' mean square distance from each other
     off: float  # and from the truth
     minutes: float
+    asked: float  # more than 0 where a process was asked to end
 
 
 class Trainer:
@@ -61,6 +64,7 @@ class Trainer:
         self.progress |= {"images": 0, "curve": []}
         self.history: list[dict] = []
         self.recent: dict[str, float] = {}  # running means of what steps saw
+        self.asked = False  # to end with the next step
         state = checkpoints.read(self.checkpoint) if self.checkpoint.exists() else None
         narrow, others = None, False
         if state:
@@ -233,7 +237,7 @@ class Trainer:
         args, model = self.args, self.model
         judge = self.judges[kind[1]] if self.judges else None
         discriminator = self.discriminators[kind[1]] if self.discriminators else None
-        with torch.autocast(args.device, torch.bfloat16):
+        with autocast(args.device):
             if not self.trains_flow:
                 loss, error = conditioning.loss_of(model, lightness, ab, judge, args.judge_weight, self.classes)
                 return Losses(loss, None, error)
@@ -288,14 +292,15 @@ class Trainer:
     def run(self) -> None:
         args, progress = self.args, self.progress
         start, before = time.time(), progress["minutes"]
-        next_report = args.report
+        next_report, next_keep = args.report, args.keep
         self.set_modes()
         done = False
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "asked", True))
         while not done:
             self.set_rate()
             kind = self.kind_of(progress["steps"], self.share_done)
-            # The clock's mean, so that all workers end with the same step.
-            clock = self.spreading.new_tensor([before + (time.time() - start) / 60])
+            # Means, so that all workers end with the same step.
+            clock = self.spreading.new_tensor([before + (time.time() - start) / 60, self.asked])
             figures = torch.cat([self.compute(kind, *self.batch_of(kind)), clock])
             seen = Seen(*self.workers.average(self.parameters + self.telling, figures))
             progress["minutes"] = seen.minutes
@@ -303,11 +308,18 @@ class Trainer:
             length = self.apply(kind, seen)
             if progress["steps"] % 20 == 0 and self.workers.rank == 0:
                 self.tell(length)
-            done = self.share_done == 1
-            if self.workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
-                next_report += args.report
+            done = self.share_done == 1 or seen.asked > 0
+            if self.workers.rank:
+                continue
+            since = progress["minutes"] - before
+            if self.share_done == 1 or (since >= next_report and not done):
+                next_report = since + args.report
+                next_keep = since + args.keep
                 self.report()
                 self.set_modes()
+            elif since >= next_keep or done:
+                next_keep = since + args.keep
+                self.keep(self.checkpoint)
 
     @property
     def share_done(self) -> float:
@@ -387,13 +399,17 @@ class Trainer:
         is_best = math.isfinite(merit) and merit <= progress.get("best", math.inf)
         if is_best:
             progress["best"] = merit
-        state = {"model": self.model.state_dict(), "ema": ema.state_dict(), "optimiser": self.optimiser.state_dict()}
-        state["discriminators"] = [(d.state_dict(), t.state_dict()) for d, t in zip(self.discriminators, self.tellers)]
         for path in [self.checkpoint] + [self.checkpoint.with_suffix(".best.pt")] * is_best:
-            torch.save(state | {"progress": progress, "history": self.history}, path.with_suffix(".tmp"))
-            path.with_suffix(".tmp").rename(path)
+            self.keep(path)
         if is_best:
             self.export(row)
+
+    def keep(self, path: Path) -> None:
+        """Writes all that the stage needs to go on."""
+        state = {"model": self.model.state_dict(), "ema": self.ema.state_dict(), "optimiser": self.optimiser.state_dict()}
+        state["discriminators"] = [(d.state_dict(), t.state_dict()) for d, t in zip(self.discriminators, self.tellers)]
+        torch.save(state | {"progress": self.progress, "history": self.history}, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").rename(path)
 
     def validate(self) -> dict:
         """The figures of the ImageNet photographs, and those of the people under their name."""
