@@ -18,8 +18,8 @@ from PIL import Image
 from safetensors import safe_open
 
 import golden
-from autochrome import conditioning, data, evaluation, guidance, lab, modelfile, network, nonlocal_means, people
-from autochrome import photographs, shards
+from autochrome import conditioning, data, evaluation, guidance, lab, modelfile, network, nonlocal_means, palette
+from autochrome import people, photographs, shards
 from autochrome.discriminator import Discriminator
 
 HERE = Path(__file__).parent
@@ -111,6 +111,49 @@ class ShardsTests(unittest.TestCase):
         sets = photographs.validation(self.folder, self.folder / "cache")
         self.assertEqual({name: len(x) for name, x in sets.items()}, {"imagenet": 3, "people": 2})
         self.assertEqual(tuple(sets["people"].shape[1:]), (3, 256, 256))
+
+
+class PaletteTests(unittest.TestCase):
+    def test_annealing_leads_from_the_mean_of_two_colours_to_the_likelier_one(self):
+        head = palette.Palette(8)
+        red, green = ((head.centres - torch.tensor(x)).square().sum(1).argmin() for x in ([50.0, 30.0], [-50.0, 30.0]))
+        with torch.no_grad():
+            head.conv1.weight.zero_()
+            head.conv1.bias.fill_(-1e4)
+            head.conv1.bias[red], head.conv1.bias[green] = math.log(0.6), math.log(0.4)
+        features = torch.zeros(1, 8, 4, 4)
+        a = [lab.denormalise_ab(head.annealed(features, t))[0, 0, 0, 0].item() for t in (1.0, 0.38, 0.05)]
+        self.assertAlmostEqual(a[0], 10, places=3)
+        self.assertTrue(15 < a[1] < 40 < a[2] < 51, a)
+
+    def test_it_learns_which_colours_are_where_and_how_frequent_each_is(self):
+        torch.manual_seed(1)
+        head = palette.Palette(4)
+        features = torch.randn(2, 4, 8, 8)
+        ab = lab.normalise_ab(torch.where(features[:, :1] > 0, 40.0, -40.0).expand(-1, 2, -1, -1))
+        optimiser = torch.optim.Adam(head.parameters(), 3e-2)
+        losses = []
+        for _ in range(150):
+            loss = head.loss(features, ab)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        self.assertLess(losses[-1], losses[0] - 3)
+        found = lab.denormalise_ab(head.annealed(features))
+        self.assertGreater((found.sign() == lab.denormalise_ab(ab).sign())[:, :, ::2, ::2].float().mean(), 0.95)
+        self.assertAlmostEqual(head.frequency.sum().item(), 1, places=4)
+        self.assertEqual((head(features)[:, :, ::2, ::2] - head(features, 2)).abs().max(), 0)
+
+
+class ColourfulnessTests(unittest.TestCase):
+    def test_it_is_nought_for_gray_and_grows_with_chroma(self):
+        gray = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(1)).expand(-1, 3, -1, -1)
+        tint = torch.tensor([0.1, 0.0, -0.1]).view(1, 3, 1, 1)
+        none, some, more = (evaluation.colourfulness(gray + k * tint).item() for k in (0, 1, 2))
+        self.assertAlmostEqual(none, 0, places=4)
+        self.assertAlmostEqual(some, 0.3 * math.hypot(25.5, 38.25), places=3)
+        self.assertAlmostEqual(more, 2 * some, places=3)
 
 
 class BatchesTests(unittest.TestCase):
@@ -462,16 +505,24 @@ class TrainTests(unittest.TestCase):
         (self.photos / "validation256-0.tar").unlink()
         self.assertIn("validation256-*.tar: no such shard", self.train("conditioning", "--steps", "1", fails=True))
 
-    def test_newer_photographs_are_trained_on_and_people_are_reported(self):
+    def test_newer_photographs_and_a_palette_are_trained_on_and_people_are_reported(self):
         write_newer(self.photos, ["pets", "sports", "humanseg", "deepface"] * 2)
-        few = ["--mixture", "photo160=1", "people=2", "others=1"]
+        few = ["--mixture", "photo160=1", "people=2", "others=1", "--palette", "0.1"]
         self.train("conditioning", "--steps", "1", *few)
-        _, record, _ = self.exported("conditioning")
+        _, record, names = self.exported("conditioning")
         self.assertEqual(record["stages"][-1]["mixture"], {"photo160": 1, "people": 2, "others": 1})
         for figures in (record["validation"], record["validation"]["people"]):
-            self.assertLessEqual({"gray", "regression"}, set(figures))
+            self.assertLess({"gray", "regression", "annealed", "annealed_colourfulness"}, set(figures) | {"more"})
+        self.assertFalse([n for n in names if n.startswith("palette")])
         self.train("conditioning", "--steps", "2", *few)
         self.assertEqual(self.checkpoint("conditioning")["progress"]["steps"], 2)
+        path = self.work.with_name("with.pt")
+        (self.work / "conditioning.pt").rename(path)
+        self.train("conditioning", "--steps", "1", "--lr", "0", "--from", str(path), *few)
+        own, found = (torch.load(x, weights_only=False)["ema"] for x in (path, self.work / "conditioning.pt"))
+        self.assertTrue(torch.allclose(found["palette.conv0.weight"], own["palette.conv0.weight"], atol=1e-5))
+        (self.work / "conditioning.pt").unlink()
+        self.train("conditioning", "--steps", "1", "--from", str(path), str(self.work / "conditioning.safetensors"), *few)
         self.assertIn("NAME=WEIGHT", self.train("conditioning", "--mixture", "people", fails=True))
 
     def test_a_stage_that_is_asked_to_end_keeps_what_it_has(self):

@@ -54,6 +54,7 @@ def main() -> None:
     p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")
     p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of EfficientNet-Lite1 to 4, judges of colours by turns")
     p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
+    p.add_argument("--palette", type=float, default=0, help="the conditioning stage's weight of a distribution over colour classes")
     p.add_argument("--realism", type=float, default=0, help="weight of a discriminator, which sees as the judges see")
     p.add_argument("--energy", type=float, default=0.1, help="weight of the samples' energy score")
     p.add_argument("--guided", type=float, default=0.25, help="share of a batch's pictures whose samples are guided")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 
 from . import checkpoints, conditioning, data, efficientnet, evaluation, guidance, initialisation, modelfile, network
-from . import photographs, sheets, shards
+from . import palette, photographs, sheets, shards
 from .devices import Recorded, Workers, autocast
 from .discriminator import Discriminator
 
@@ -88,7 +88,7 @@ class Trainer:
         return self.args.stage != "conditioning"
 
     def resume(self, state: dict) -> None:
-        self.attach_regression()
+        self.attach_heads()
         checkpoints.restore(self.model, state["model"], self.checkpoint)
         self.progress, self.history = self.progress | state["progress"], state["history"]
 
@@ -112,13 +112,19 @@ class Trainer:
                 checkpoints.restore(self.model, weights, found[-1])
         elif args.encoder and self.config.preset == "compact":
             self.model.conditioning.encoder.load_imagenet(str(args.encoder))
-        self.attach_regression()
+        self.attach_heads()
+        if found and hasattr(self.model, "palette") and "palette.centres" in weights:
+            checkpoints.restore(self.model, weights, found[-1])
         return narrow, len(found) > 1
 
-    def attach_regression(self) -> None:
-        """Gives `paper` the regression that only its conditioning stage has."""
-        if not self.trains_flow and not self.config.affine:
+    def attach_heads(self) -> None:
+        """Gives `paper` the regression that only its conditioning stage has, and that stage a palette if it is to have one."""
+        if self.trains_flow:
+            return
+        if not self.config.affine:
             self.model.regression = network.Regression(self.config.features).to(self.args.device)
+        if self.args.palette:
+            self.model.palette = palette.Palette(self.config.features).to(self.args.device)
 
     def read_photographs(self) -> None:
         args, cache = self.args, self.args.cache or self.args.work / "cache"
@@ -136,7 +142,7 @@ class Trainer:
 
     def choose_parameters(self, state: dict | None) -> None:
         args, model = self.args, self.model
-        own = [model.conditioning, model.regression]
+        own = [model.conditioning, model.regression, getattr(model, "palette", None)]
         trained = {"conditioning": own, "flow": [model.level1, model.level2, model.level3, model.level4, model.level5]}
         trained["joint"] = trained["flow"] + own
         encoder = set(model.conditioning.encoder.parameters()) if self.config.preset == "compact" else set()
@@ -239,7 +245,7 @@ class Trainer:
         discriminator = self.discriminators[kind[1]] if self.discriminators else None
         with autocast(args.device):
             if not self.trains_flow:
-                loss, error = conditioning.loss_of(model, lightness, ab, judge, args.judge_weight, self.classes)
+                loss, error = conditioning.loss_of(model, lightness, ab, judge, args.judge_weight, self.classes, args.palette)
                 return Losses(loss, None, error)
             with torch.set_grad_enabled(args.stage == "joint"):
                 features = model.features(lightness)
@@ -431,9 +437,11 @@ class Trainer:
             "validation": row,
             "licence": "trained on research data sets: non-commercial use",
         }
-        regression, self.ema.regression = self.ema.regression, self.ema.regression if self.config.affine else None
-        modelfile.save(self.ema, self.args.work / f"{self.args.stage}.safetensors", record, half=True)
-        self.ema.regression = regression
+        kept = copy.copy(self.ema)  # without the heads that only training has
+        kept._modules = {name: module for name, module in self.ema._modules.items() if name != "palette"}
+        if not self.config.affine:
+            kept.regression = None
+        modelfile.save(kept, self.args.work / f"{self.args.stage}.safetensors", record, half=True)
 
 
 def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
