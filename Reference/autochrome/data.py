@@ -40,8 +40,9 @@ class Batches:
         self, pools: list[Pool], batch: int, device: str, seed: int, tiny: torch.Tensor | None = None, mosaics: int = 0
     ):
         self.pools, self.batch, self.device = pools, batch, device
+        moved = {id(pool.images): pool.images.to(device) for pool in pools}  # once where several pools are of the same
         for pool in pools:
-            pool.images = pool.images.to(device)
+            pool.images = moved[id(pool.images)]
         self.tiny, self.mosaics = tiny if tiny is None else Pool(tiny.to(device)), mosaics
         self.generator = torch.Generator(device).manual_seed(seed)
         weights = torch.tensor([pool.weight for pool in pools], device=device)
