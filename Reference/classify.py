@@ -31,7 +31,7 @@ import torch.nn.functional as F
 from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
-from autochrome import data, evaluation, lab, modelfile, network
+from autochrome import data, evaluation, lab, modelfile, network, shards
 
 
 @torch.no_grad()
@@ -106,7 +106,7 @@ def main() -> None:
     p.add_argument("--draws", type=int, default=1, help="of each photograph; one alone is worth 6 photographs more or less")
     p.add_argument("--seed", type=int, default=1)
     args = p.parse_args()
-    images = data.load_shards(args.photos, "validation256-*", 256, args.cache)
+    images = shards.load(args.photos, "validation256-*", 256, args.cache).images
     if args.grays:
         write_grays(images, args.grays)
         return

@@ -9,20 +9,21 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from autochrome import data, modelfile, sheets
+from autochrome import modelfile, photographs, sheets
 
 
 def main() -> None:
     p = argparse.ArgumentParser()
     p.add_argument("models", type=Path, nargs="+")
-    p.add_argument("--photos", type=Path, required=True, help="folder with the validation256 shards")
+    p.add_argument("--photos", type=Path, required=True, help="folder with the shards")
+    p.add_argument("--set", default="imagenet", choices=photographs.SETS, help="the validation photographs")
     p.add_argument("--output", type=Path, required=True)
     p.add_argument("--cache", type=Path, default=Path("checkpoints/cache"))
     p.add_argument("--images", type=int, nargs="+", default=list(range(8)), help="numbers of photographs")
     p.add_argument("--samples", type=int, default=2)
     p.add_argument("--temperature", type=float, default=1.0)
     args = p.parse_args()
-    images = data.load_shards(args.photos, "validation256-*", 256, args.cache)[args.images]
+    images = photographs.validation(args.photos, args.cache)[args.set][args.images]
     sheets.draw([modelfile.load(m) for m in args.models], images, args.output, args.samples, args.temperature)
 
 

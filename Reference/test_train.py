@@ -1,5 +1,6 @@
 """The trainer as it is called, on made-up photographs: `python -m unittest`."""
 
+import gzip
 import io
 import json
 import math
@@ -17,34 +18,165 @@ from PIL import Image
 from safetensors import safe_open
 
 import golden
-from autochrome import conditioning, data, evaluation, guidance, lab, modelfile, network, nonlocal_means
+from autochrome import conditioning, data, evaluation, guidance, lab, modelfile, network, nonlocal_means, palette
+from autochrome import people, photographs, shards
 from autochrome.discriminator import Discriminator
 
 HERE = Path(__file__).parent
 SMALL = ["--width", "0.05", "--batch", "4", "--validation", "4", "--device", "cpu"]
 
 
-def photograph(seed: int, size: int) -> bytes:
+def photograph(seed: int, size: int, kind: str = "JPEG") -> bytes:
     random = np.random.default_rng(seed)
     coarse = Image.fromarray(random.integers(0, 256, (4, 4, 3), dtype=np.uint8))
     encoded = io.BytesIO()
-    coarse.resize((size, size), Image.BICUBIC).save(encoded, "JPEG")
+    coarse.resize((size, size), Image.BICUBIC).save(encoded, kind)
     return encoded.getvalue()
 
 
-def write_shard(path: Path, files: list[bytes]) -> None:
+def write_shard(path: Path, files: list[bytes], names: list[str] | None = None) -> None:
     with tarfile.open(path, "w") as tar:
         for index, content in enumerate(files):
-            info = tarfile.TarInfo(f"{index}.jpg")
+            info = tarfile.TarInfo(names[index] if names else f"{index}.jpg")
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
 
 
+def write_newer(folder: Path, sets: list[str]) -> list[str]:
+    """A shard with one photograph of each of some sets, and its manifest."""
+    names = [f"{s}/{i}.webp" for i, s in enumerate(sets)]
+    write_shard(folder / "photo192-00.tar", [photograph(i, 192, "WEBP") for i in range(len(sets))], names)
+    with gzip.open(folder / "manifest192.csv.gz", "wt") as f:
+        f.write("name,set,path,people\n")
+        f.writelines(f"{n},{s},images/{n},{'no' if s == 'pets' else 'yes'}\n" for n, s in zip(names, sets))
+    return names
+
+
+class PeopleTests(unittest.TestCase):
+    def test_several_pictures_of_a_person_and_whole_sources_stay_together(self):
+        names = [f"First{i}_Last" for i in range(200)]
+        frames = [f"{folder}/{name}_{n}.jpg" for name in names for folder, n in (("training", 10), ("test", 30))]
+        faces = [{"set": "ytfaces", "path": path} for path in frames]
+        aside = [people.is_set_aside(row) for row in faces]
+        self.assertEqual(aside[::2], aside[1::2])
+        self.assertTrue(8 < sum(aside[::2]) < 35, sum(aside[::2]))
+        athletes = [{"set": "athletes", "path": f"images/{name}/{n}.jpg"} for name in names for n in (1, 2)]
+        aside = [people.is_set_aside(row) for row in athletes]
+        self.assertEqual(aside[::2], aside[1::2])
+        self.assertTrue(all(people.is_set_aside({"set": "humanseg", "path": f"images/{n}.jpg"}) for n in range(20)))
+        self.assertFalse(any(people.is_set_aside({"set": "pets", "path": f"images/{n}.jpg"}) for n in range(200)))
+
+    def test_what_validates_is_set_aside_and_does_not_depend_on_the_order(self):
+        rows = [{"set": s, "path": f"images/{n}.jpg"} for n in range(900) for s in ("humanseg", "sports", "pets")]
+        chosen = [rows[i] for i in people.validation(rows)]
+        self.assertEqual(len(chosen), people.COUNT)
+        self.assertTrue(all(people.is_set_aside(row) for row in chosen))
+        backward = rows[::-1]
+        self.assertEqual([backward[i] for i in people.validation(backward)], chosen)
+
+
+class ShardsTests(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_photographs_are_read_once_scaled_and_mapped(self):
+        write_shard(self.folder / "photo192-00.tar", [photograph(1, 192, "WEBP"), photograph(2, 170, "WEBP"), b"no image"])
+        first = shards.load(self.folder, "photo192-*", 192, self.folder / "cache")
+        self.assertEqual((tuple(first.images.shape), first.names), ((2, 3, 192, 192), ["0.jpg", "1.jpg"]))
+        (self.folder / "photo192-00.tar").unlink()
+        again = shards.load(self.folder, "photo192-*", 192, self.folder / "cache")
+        self.assertTrue(torch.equal(again.images, first.images))
+        expected = torch.from_numpy(np.array(Image.open(io.BytesIO(photograph(1, 192, "WEBP"))).convert("RGB")))
+        self.assertTrue(torch.equal(again.images[0], expected.permute(2, 0, 1)))
+
+    def test_a_mixture_has_what_its_names_say_and_nothing_that_is_set_aside(self):
+        sets = ["humanseg", "sports", "pets", "pets"]
+        names = write_newer(self.folder, sets)
+        write_shard(self.folder / "photo160-00.tar", [photograph(50, 160)])
+        weights = {"photo160": 1.0, "photo192": 1.0, "people": 2.0, "others": 3.0, "sports": 4.0}
+        pools = photographs.mixture(self.folder, self.folder / "cache", weights)
+        self.assertEqual([pool.weight for pool in pools], list(weights.values()))
+        self.assertIsNone(pools[0].places)
+        self.assertEqual([pool.places.tolist() for pool in pools[1:]], [[1, 2, 3], [1], [2, 3], [1]])
+        self.assertEqual(names[0], "humanseg/0.webp")
+        with self.assertRaisesRegex(SystemExit, "humanseg: no photographs of that name"):
+            photographs.mixture(self.folder, self.folder / "cache", {"humanseg": 1.0})
+
+    def test_the_newer_photographs_bring_a_validation_set_of_people(self):
+        write_shard(self.folder / "validation256-0.tar", [photograph(i, 256) for i in range(3)])
+        self.assertEqual(list(photographs.validation(self.folder, self.folder / "cache")), ["imagenet"])
+        write_newer(self.folder, ["humanseg", "pets", "deepface"])
+        sets = photographs.validation(self.folder, self.folder / "cache")
+        self.assertEqual({name: len(x) for name, x in sets.items()}, {"imagenet": 3, "people": 2})
+        self.assertEqual(tuple(sets["people"].shape[1:]), (3, 256, 256))
+
+
+class PaletteTests(unittest.TestCase):
+    def test_annealing_leads_from_the_mean_of_two_colours_to_the_likelier_one(self):
+        head = palette.Palette(8)
+        red, green = ((head.centres - torch.tensor(x)).square().sum(1).argmin() for x in ([50.0, 30.0], [-50.0, 30.0]))
+        with torch.no_grad():
+            head.conv1.weight.zero_()
+            head.conv1.bias.fill_(-1e4)
+            head.conv1.bias[red], head.conv1.bias[green] = math.log(0.6), math.log(0.4)
+        features = torch.zeros(1, 8, 4, 4)
+        a = [lab.denormalise_ab(head.annealed(features, t))[0, 0, 0, 0].item() for t in (1.0, 0.38, 0.05)]
+        self.assertAlmostEqual(a[0], 10, places=3)
+        self.assertTrue(15 < a[1] < 40 < a[2] < 51, a)
+
+    def test_it_learns_which_colours_are_where_and_how_frequent_each_is(self):
+        torch.manual_seed(1)
+        head = palette.Palette(4)
+        features = torch.randn(2, 4, 8, 8)
+        ab = lab.normalise_ab(torch.where(features[:, :1] > 0, 40.0, -40.0).expand(-1, 2, -1, -1))
+        optimiser = torch.optim.Adam(head.parameters(), 3e-2)
+        losses = []
+        for _ in range(150):
+            loss = head.loss(features, ab)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        self.assertLess(losses[-1], losses[0] - 3)
+        found = lab.denormalise_ab(head.annealed(features))
+        self.assertGreater((found.sign() == lab.denormalise_ab(ab).sign())[:, :, ::2, ::2].float().mean(), 0.95)
+        self.assertAlmostEqual(head.frequency.sum().item(), 1, places=4)
+        self.assertEqual((head(features)[:, :, ::2, ::2] - head(features, 2)).abs().max(), 0)
+
+
+class ColourfulnessTests(unittest.TestCase):
+    def test_it_is_nought_for_gray_and_grows_with_chroma(self):
+        gray = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(1)).expand(-1, 3, -1, -1)
+        tint = torch.tensor([0.1, 0.0, -0.1]).view(1, 3, 1, 1)
+        none, some, more = (evaluation.colourfulness(gray + k * tint).item() for k in (0, 1, 2))
+        self.assertAlmostEqual(none, 0, places=4)
+        self.assertAlmostEqual(some, 0.3 * math.hypot(25.5, 38.25), places=3)
+        self.assertAlmostEqual(more, 2 * some, places=3)
+
+
 class BatchesTests(unittest.TestCase):
+    def test_pools_are_drawn_by_their_weights_and_shuffled(self):
+        tones = torch.arange(10, dtype=torch.uint8)[:, None, None, None] * 20
+        pools = [
+            data.Pool(tones[:2].expand(-1, 3, 160, 160), 1.0),
+            data.Pool(tones.expand(-1, 3, 192, 192), 2.5, torch.tensor([4, 6])),
+            data.Pool(tones[9:].expand(-1, 3, 192, 192), 0.5),
+        ]
+        batches = data.Batches(pools, 16, "cpu", 4)
+        drawn = [(batches.mixed(16, 160, 0.6)[:, 0, 0, 0] * 255 / 20).round().int().tolist() for _ in range(50)]
+        counts = {tone: sum(batch.count(tone) for batch in drawn) for tone in range(10)}
+        self.assertEqual(sum(counts[tone] for tone in (0, 1, 4, 6, 9)), 800)
+        self.assertAlmostEqual(counts[0] + counts[1], 200, delta=25)
+        self.assertAlmostEqual(counts[9], 100, delta=25)
+        self.assertTrue(all(counts[tone] > 60 for tone in (0, 1, 4, 6)))
+        self.assertGreater(len({tuple(tone in (4, 6) for tone in batch) for batch in drawn}), 40)
+
     def test_the_last_pictures_are_mosaics_of_four_tiny_ones(self):
         plain = torch.randint(0, 256, (40, 3, 1, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
         black = torch.zeros(2, 3, 160, 160, dtype=torch.uint8)
-        lightness, ab = data.Batches(black, 3, "cpu", 4, plain.expand(-1, -1, 64, 64), mosaics=2).next(160, 0.6)
+        lightness, ab = data.Batches([data.Pool(black)], 3, "cpu", 4, plain.expand(-1, -1, 64, 64), mosaics=2).next(160, 0.6)
         self.assertEqual((tuple(lightness.shape), tuple(ab.shape)), ((3, 1, 160, 160), (3, 2, 40, 40)))
         self.assertLess(lab.denormalise_l(lightness[0]).abs().max(), 0.01)
         for picture in lightness[1:]:
@@ -56,7 +188,7 @@ class BatchesTests(unittest.TestCase):
         images = torch.randint(0, 256, (1, 3, 160, 160), dtype=torch.uint8, generator=torch.Generator().manual_seed(2))
 
         def contrast(focus: float) -> tuple[torch.Tensor, torch.Tensor]:
-            lightness, ab = data.Batches(images, 16, "cpu", 3).next(160, 1.0, focus=focus)
+            lightness, ab = data.Batches([data.Pool(images)], 16, "cpu", 3).next(160, 1.0, focus=focus)
             return lightness.std((1, 2, 3)), ab
 
         (as_is, chroma), (changed, same) = contrast(0), contrast(0.5)
@@ -68,7 +200,7 @@ class BatchesTests(unittest.TestCase):
     def test_an_aged_picture_has_less_contrast_and_the_same_chroma(self):
         images = torch.arange(160, dtype=torch.uint8).expand(1, 3, 160, 160).clone()
         images[:, :, :, 80:] += 80
-        (plain, chroma), (aged, same) = (data.Batches(images, 16, "cpu", 3).next(160, 1.0, aged=x) for x in (0.0, 1.0))
+        (plain, chroma), (aged, same) = (data.Batches([data.Pool(images)], 16, "cpu", 3).next(160, 1.0, aged=x) for x in (0.0, 1.0))
         plain, aged = (F.avg_pool2d(lab.denormalise_l(x), 16) for x in (plain, aged))
         self.assertLess((aged.amax((1, 2, 3)) - aged.amin((1, 2, 3))).max(), plain.max() - plain.min())
         self.assertGreater(aged.amin((1, 2, 3)).max(), plain.min() + 10)
@@ -78,8 +210,8 @@ class BatchesTests(unittest.TestCase):
     def test_frames_are_paper_without_colour_around_the_picture(self):
         images = torch.zeros(1, 3, 160, 160, dtype=torch.uint8)
         images[:, 0] = 200
-        plain, red = data.Batches(images, 8, "cpu", 3).next(160, 1.0)
-        lightness, ab = data.Batches(images, 8, "cpu", 3).next(160, 1.0, frames=1)
+        plain, red = data.Batches([data.Pool(images)], 8, "cpu", 3).next(160, 1.0)
+        lightness, ab = data.Batches([data.Pool(images)], 8, "cpu", 3).next(160, 1.0, frames=1)
         chroma = lab.denormalise_ab(ab)
         for edge in (chroma[:, :, 0], chroma[:, :, -1], chroma[:, :, :, 0], chroma[:, :, :, -1]):
             self.assertLess(edge.abs().max(), 2.01)
@@ -354,7 +486,7 @@ class TrainTests(unittest.TestCase):
         metadata, record, _ = self.exported("flow")
         self.assertEqual(metadata["width"], "0.1")
         self.assertEqual([s["stage"] for s in record["stages"]], ["flow", "widened", "flow"])
-        images = data.load_shards(self.photos, "validation256-*", 256, self.work / "cache")[:4]
+        images = shards.load(self.photos, "validation256-*", 256, self.work / "cache").images[:4]
         expected = evaluation.evaluate(modelfile.load(path), images, 4, 1.0, 1)["nll_per_dim"]["mean"]
         self.assertAlmostEqual(record["validation"]["nll_per_dim"] / expected, 1, delta=2e-3)
         (self.work / "flow.pt").unlink()
@@ -372,6 +504,35 @@ class TrainTests(unittest.TestCase):
     def test_a_missing_shard_is_named(self):
         (self.photos / "validation256-0.tar").unlink()
         self.assertIn("validation256-*.tar: no such shard", self.train("conditioning", "--steps", "1", fails=True))
+
+    def test_newer_photographs_and_a_palette_are_trained_on_and_people_are_reported(self):
+        write_newer(self.photos, ["pets", "sports", "humanseg", "deepface"] * 2)
+        few = ["--mixture", "photo160=1", "people=2", "others=1", "--palette", "0.1"]
+        self.train("conditioning", "--steps", "1", *few)
+        _, record, names = self.exported("conditioning")
+        self.assertEqual(record["stages"][-1]["mixture"], {"photo160": 1, "people": 2, "others": 1})
+        for figures in (record["validation"], record["validation"]["people"]):
+            self.assertLess({"gray", "regression", "annealed", "annealed_colourfulness"}, set(figures) | {"more"})
+        self.assertFalse([n for n in names if n.startswith("palette")])
+        self.train("conditioning", "--steps", "2", *few)
+        self.assertEqual(self.checkpoint("conditioning")["progress"]["steps"], 2)
+        path = self.work.with_name("with.pt")
+        (self.work / "conditioning.pt").rename(path)
+        self.train("conditioning", "--steps", "1", "--lr", "0", "--from", str(path), *few)
+        own, found = (torch.load(x, weights_only=False)["ema"] for x in (path, self.work / "conditioning.pt"))
+        self.assertTrue(torch.allclose(found["palette.conv0.weight"], own["palette.conv0.weight"], atol=1e-5))
+        (self.work / "conditioning.pt").unlink()
+        self.train("conditioning", "--steps", "1", "--from", str(path), str(self.work / "conditioning.safetensors"), *few)
+        self.assertIn("NAME=WEIGHT", self.train("conditioning", "--mixture", "people", fails=True))
+
+    def test_a_stage_that_is_asked_to_end_keeps_what_it_has(self):
+        command = [sys.executable, "-u", "train.py", "conditioning", "--photos", str(self.photos), "--work", str(self.work)]
+        with subprocess.Popen(command + SMALL + ["--steps", "100000"], cwd=HERE, stdout=subprocess.PIPE, text=True) as process:
+            self.assertTrue(any("step 20" in line for line in process.stdout))
+            process.terminate()
+            process.communicate()
+        self.assertEqual(process.returncode, 0)
+        self.assertGreaterEqual(self.checkpoint("conditioning")["progress"]["steps"], 20)
 
     def test_mosaics_need_tiny_images_and_are_recorded(self):
         said = self.train("conditioning", "--steps", "1", "--mosaics", "0.5", fails=True)

@@ -26,6 +26,11 @@ def main() -> None:
     p.add_argument("stage", choices=STAGES)
     p.add_argument("--photos", type=Path, required=True)
     p.add_argument("--work", type=Path, required=True)
+    p.add_argument("--cache", type=Path, help="folder for decoded photographs; WORK/cache if left out")
+    p.add_argument(
+        "--mixture", nargs="+", default=["photo160=1"], metavar="NAME=WEIGHT",
+        help="how often photographs are drawn: photo160, photo192, its people, its others, or a set of its manifest",
+    )
     p.add_argument("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite2")
     p.add_argument("--steps", type=int, default=1000, help="steps of the stage, over all runs together")
     p.add_argument("--minutes", type=float, help="of the stage, over all runs together, in place of a number of steps")
@@ -43,11 +48,13 @@ def main() -> None:
     p.add_argument("--frames", type=float, default=0.1, help="share of the pictures that get a margin of paper")
     p.add_argument("--mosaics", type=float, default=0, help="share of the conditioning stage's pictures made of tiny64 images")
     p.add_argument("--report", type=float, default=5, help="minutes between validations")
+    p.add_argument("--keep", type=float, default=5, help="minutes between checkpoints, also where none is validated")
     p.add_argument("--validation", type=int, default=96, help="validation images while training")
     p.add_argument("--encoder-rate", type=float, default=0.3, help="the encoder's share of the learning rate; 0 keeps it fixed")
     p.add_argument("--sizes", type=int, nargs=2, default=[160, 224], help="of the conditioning stage's images, in its halves")
     p.add_argument("--judge", type=Path, nargs="+", default=[], help="ImageNet weights of EfficientNet-Lite1 to 4, judges of colours by turns")
     p.add_argument("--judge-weight", type=float, default=0.3, help="the judges' weight in the loss")
+    p.add_argument("--palette", type=float, default=0, help="the conditioning stage's weight of a distribution over colour classes")
     p.add_argument("--realism", type=float, default=0, help="weight of a discriminator, which sees as the judges see")
     p.add_argument("--energy", type=float, default=0.1, help="weight of the samples' energy score")
     p.add_argument("--guided", type=float, default=0.25, help="share of a batch's pictures whose samples are guided")
@@ -65,6 +72,7 @@ def main() -> None:
     p.add_argument("--flow-of", type=Path, help="a checkpoint or model file whose flow and heads the flow stage starts from")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = p.parse_args()
+    args.mixture = weights_of(args.mixture)
     args.shares = args.shares or [1.0] * len(args.start)
     if len(args.shares) != len(args.start) or not all(x >= 0 for x in args.shares) or sum(args.shares) == 0 < len(args.shares):
         raise SystemExit("--shares: one share, 0 or more, for each that --from names, not all 0")
@@ -87,6 +95,17 @@ def main() -> None:
     if workers.count > 1 and args.device != "cpu":
         raise SystemExit("several processes train on a processor's cores only: --device cpu")
     Trainer(args, weighting, workers).run()
+
+
+def weights_of(mixture: list[str]) -> dict[str, float]:
+    """`NAME=WEIGHT` as a dictionary."""
+    try:
+        weights = {name: float(weight) for name, weight in (part.split("=") for part in mixture)}
+    except ValueError:
+        weights = {}
+    if not weights or not all(0 < weight < math.inf for weight in weights.values()):
+        raise SystemExit("--mixture: NAME=WEIGHT for each kind of photographs, weights more than 0")
+    return weights
 
 
 if __name__ == "__main__":

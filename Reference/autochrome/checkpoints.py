@@ -33,9 +33,12 @@ def beginning(paths: list[Path], shares: list[float]) -> tuple[dict, list[dict]]
     weights, history = found[-1]
     if len(paths) == 1:
         return weights, history
-    for path, (other, _) in zip(paths, found):
-        if {k: v.shape for k, v in other.items()} != {k: v.shape for k, v in weights.items()}:
+    own = [without_palette(w) for w, _ in found]
+    for path, other in zip(paths, own):
+        if {k: v.shape for k, v in other.items()} != {k: v.shape for k, v in own[-1].items()}:
             raise SystemExit(f"{path}: another network than {paths[-1]}")
+    if not all(w.keys() == weights.keys() for w, _ in found):
+        weights = own[-1]  # a palette is kept where all have one
     shares = [x / sum(shares) for x in shares]
     mean = {
         k: sum(x * w[k] for x, (w, _) in zip(shares, found)) if v.is_floating_point() else v for k, v in weights.items()
@@ -43,6 +46,10 @@ def beginning(paths: list[Path], shares: list[float]) -> tuple[dict, list[dict]]
     others = [stages for _, stages in found[:-1]]
     of = ["/".join(path.parts[-2:]) for path in paths]
     return mean, history + [{"stage": "average", "of": of, "shares": shares, "stages of the others": others}]
+
+
+def without_palette(weights: dict) -> dict:
+    return {k: v for k, v in weights.items() if not k.startswith("palette.")}
 
 
 def with_flow(model: torch.nn.Module, weights: dict, history: list[dict], path: Path) -> tuple[dict, list[dict]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import torch
 
 from . import data, efficientnet, evaluation, initialisation, lab, network
+from .devices import autocast
 
 
 def loss_of(
@@ -16,12 +17,16 @@ def loss_of(
     judge: efficientnet.Judge | None,
     weight: float,
     classes: efficientnet.Classes | None,
+    naming: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The regression's; with a judge also what a classifier makes of its colours, for the first half of the batch, and
-    with `classes` whether the encoder itself still recognises that, after Iizuka et al. 2016."""
+    with `classes` whether the encoder itself still recognises that, after Iizuka et al. 2016. `naming` weighs the palette's."""
     taps = model.conditioning.encoder(lightness) if classes else None
-    mean, scale = model.regression(model.conditioning.pyramid(taps) if classes else model.features(lightness))
+    features = model.conditioning.pyramid(taps) if classes else model.features(lightness)
+    mean, scale = model.regression(features)
     loss, error = regression_loss(mean, scale, ab)
+    if naming:
+        loss = loss + naming * model.palette.loss(features, ab)
     if judge is None:
         return loss, error
     few = len(ab) // 2
@@ -58,20 +63,36 @@ def estimate_norms(model: network.Colorizer, pictures: Iterable[torch.Tensor]) -
     norms = [m for m in model.conditioning.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     with initialisation.measuring(norms):
         for lightness in pictures:
-            with torch.autocast(lightness.device.type, torch.bfloat16):
+            with autocast(lightness.device.type):
                 model.features(lightness.contiguous(memory_format=torch.channels_last))
 
 
 @torch.no_grad()
 def validate(model: network.Colorizer, images: torch.Tensor) -> dict[str, float]:
-    """The errors of gray and of the regression of RGB images [N, 3, 256, 256] in bytes."""
+    """The errors of gray and of the regression of RGB images [N, 3, 256, 256] in bytes, and its colourfulness for their 1.
+
+    With a palette the same of its annealed mean.
+    """
     model.eval()
     device = next(model.parameters()).device
-    gray, regression = [], []
+    found: dict[str, list] = {}
     for part in images.split(24):
         rgb = part.to(device).float() / 255
         lightness, ab = data.split(rgb)
-        mean, _ = model.regression(model.features(lightness))
-        regression.append(evaluation.rmse(evaluation.colorize(lightness, mean), rgb))
-        gray.append(evaluation.rmse(evaluation.colorize(lightness, lab.normalise_ab(torch.zeros_like(ab))), rgb))
-    return {"gray": round(torch.cat(gray).mean().item(), 4), "regression": round(torch.cat(regression).mean().item(), 4)}
+        features = model.features(lightness)
+        chroma = {"gray": lab.normalise_ab(torch.zeros_like(ab)), "regression": model.regression(features)[0]}
+        if hasattr(model, "palette"):
+            chroma["annealed"] = model.palette.annealed(features)
+        for name, x in chroma.items():
+            shown = evaluation.colorize(lightness, x)
+            figures = torch.stack([evaluation.rmse(shown, rgb), evaluation.colourfulness(shown)], 1)
+            found.setdefault(name, []).append(figures)
+        found.setdefault("truth", []).append(evaluation.colourfulness(rgb))
+    true = torch.cat(found.pop("truth")).mean().item()
+    row = {}
+    for name, parts in found.items():
+        error, own = torch.cat(parts).mean(0).tolist()
+        row[name] = round(error, 4)
+        if name != "gray":
+            row[f"{name}_colourfulness"] = round(own / true, 4)
+    return row

@@ -1,72 +1,52 @@
-"""Tar shards of JPEG photographs, decoded once and kept as uint8 tensors."""
+"""Batches of photographs for training: mixtures, crops, flips, mosaics, and what age and scanning do."""
 
 from __future__ import annotations
 
-import io
-import os
-import tarfile
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 
 from . import lab
 
 
-def load_shards(folder: Path, pattern: str, size: int, cache: Path, limit: int | None = None) -> torch.Tensor:
-    """All images of the shards that match, [N, 3, size, size] uint8; what cannot be read is named and left out."""
-    name = f"{pattern.replace('*', '')}{limit or 'all'}.npy"
-    if not (cache / name).exists():
-        shards = sorted(folder.glob(f"{pattern}.tar"))
-        if not shards:
-            raise SystemExit(f"{folder}/{pattern}.tar: no such shard")
-        blobs: list[tuple[str, bytes]] = []
-        for shard in shards:
-            try:
-                with tarfile.open(shard) as tar:
-                    blobs += [(f"{shard}: {m.name}", tar.extractfile(m).read()) for m in tar if m.isfile()]
-            except (OSError, tarfile.TarError) as error:
-                print(f"{shard}: {error}; what comes after is left out", flush=True)
-        blobs = blobs[:limit]
+@dataclass
+class Pool:
+    """Photographs that are drawn equally often, and how often one of them is beside other pools' weights."""
 
-        def decode(named: tuple[str, bytes]) -> np.ndarray | None:
-            try:
-                image = Image.open(io.BytesIO(named[1])).convert("RGB")
-            except (OSError, Image.DecompressionBombError) as error:
-                print(f"{named[0]}: {error}; left out", flush=True)
-                return None
-            if image.size != (size, size):
-                image = image.resize((size, size), Image.LANCZOS)
-            return np.asarray(image).transpose(2, 0, 1)
+    images: torch.Tensor  # [N, 3, S, S] uint8
+    weight: float = 1.0
+    places: torch.Tensor | None = None  # those that may be drawn; None for all
 
-        with ThreadPoolExecutor() as pool:
-            decoded = [d for d in pool.map(decode, blobs) if d is not None]
-        if not decoded:
-            raise SystemExit(f"{folder}/{pattern}.tar: no image that can be read")
-        print(f"{pattern}: {len(decoded)} images, {len(blobs) - len(decoded)} unreadable", flush=True)
-        cache.mkdir(parents=True, exist_ok=True)
-        whole = cache / f"{os.getpid()}.{name}"
-        np.save(whole, np.stack(decoded))
-        whole.rename(cache / name)
-    return torch.from_numpy(np.load(cache / name))
+    def draw(self, places: torch.Tensor) -> torch.Tensor:
+        """The photographs at places from 0 to less than 1."""
+        count = len(self.images if self.places is None else self.places)
+        chosen = (places * count).long().clamp(max=count - 1)
+        if self.places is not None:
+            self.places = self.places.to(chosen.device)
+            chosen = self.places[chosen]
+        return self.images[chosen]
 
 
 class Batches:
     """Random crops, flips and tones as normalised (L at `size`, ab at `size` / 4), endless and seeded.
 
-    With `tiny` images the last `mosaics` pictures of a batch are four of those each, side by side: at their size one alone
-    would have to be blurred fourfold.
+    Each picture is of one of the pools, as often as their weights say, whatever they hold. With `tiny` images the last
+    `mosaics` pictures of a batch are four of those each, side by side: at their size one alone would have to be blurred
+    fourfold.
     """
 
     def __init__(
-        self, images: torch.Tensor, batch: int, device: str, seed: int, tiny: torch.Tensor | None = None, mosaics: int = 0
+        self, pools: list[Pool], batch: int, device: str, seed: int, tiny: torch.Tensor | None = None, mosaics: int = 0
     ):
-        self.images, self.batch, self.device = images.to(device), batch, device
-        self.tiny, self.mosaics = tiny if tiny is None else tiny.to(device), mosaics
+        self.pools, self.batch, self.device = pools, batch, device
+        moved = {id(pool.images): pool.images.to(device) for pool in pools}  # once where several pools are of the same
+        for pool in pools:
+            pool.images = moved[id(pool.images)]
+        self.tiny, self.mosaics = tiny if tiny is None else Pool(tiny.to(device)), mosaics
         self.generator = torch.Generator(device).manual_seed(seed)
+        weights = torch.tensor([pool.weight for pool in pools], device=device)
+        self.ends = weights.cumsum(0) / weights.sum()
 
     def uniform(self, low: float, high: float, *shape: int) -> torch.Tensor:
         """One number for each picture, [N, 1, 1, 1], or of another shape."""
@@ -76,10 +56,20 @@ class Batches:
     def normal(self, *shape: int) -> torch.Tensor:
         return torch.randn(shape or (self.batch, 1, 1, 1), generator=self.generator, device=self.device)
 
-    def crops(self, images: torch.Tensor, count: int, size: int, smallest: float) -> torch.Tensor:
+    def mixed(self, count: int, size: int, smallest: float) -> torch.Tensor:
+        """Crops of pictures of all pools, shuffled, as a judge may see half of a batch only."""
+        if len(self.pools) == 1:
+            return self.crops(self.pools[0], count, size, smallest)
+        places = (torch.arange(count, device=self.device) + self.uniform(0, 1, 1)) / count  # each pool has its share, to one
+        owners = torch.bucketize(places, self.ends, right=True).clamp(max=len(self.pools) - 1).tolist()
+        parts = [self.crops(pool, owners.count(i), size, smallest) for i, pool in enumerate(self.pools) if i in owners]
+        order = torch.randperm(count, generator=self.generator, device=self.device)
+        return torch.cat(parts)[order]
+
+    def crops(self, pool: Pool, count: int, size: int, smallest: float) -> torch.Tensor:
         """Squares of at least `smallest` of a side, enlarged to `size`, some of them mirrored."""
-        full = images.shape[-1]
-        chosen = images[self.uniform(0, len(images), count).long()]
+        full = pool.images.shape[-1]
+        chosen = pool.draw(self.uniform(0, 1, count))
         side = self.uniform(int(full * smallest), full + 1, count, 1).floor()
         rows, columns = ((self.uniform(0, 1, count, 1) * (full - side + 1)).floor() for _ in range(2))
         steps = (torch.arange(size, device=self.device) + 0.5) / size
@@ -96,7 +86,7 @@ class Batches:
         `focus`: the spread of how far each is sharpened or blurred, 1 being all that a mean of 3 × 3 takes away.
         `aged`: the share of pictures whose black is no longer black and whose white is not white, with grain.
         `frames`: the share of pictures that become prints with a margin, every third of them on a page."""
-        pictures = self.crops(self.images, self.batch - self.mosaics, size, smallest)
+        pictures = self.mixed(self.batch - self.mosaics, size, smallest)
         if self.mosaics:
             quarters = self.crops(self.tiny, 4 * self.mosaics, size // 2, max(smallest, 0.8)).chunk(4)
             mosaics = torch.cat([torch.cat(quarters[:2], 3), torch.cat(quarters[2:], 3)], 2)

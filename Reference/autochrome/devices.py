@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import torch
+
+
+@cache
+def has_bfloat16(device: str) -> bool:
+    """Whether bfloat16 saves time: a processor without instructions for it takes longer than in float32."""
+    flags = Path("/proc/cpuinfo")
+    if device != "cpu" or not flags.exists():
+        return True
+    return re.search(r"\b(avx512_bf16|amx_bf16|bf16)\b", flags.read_text()) is not None
+
+
+def autocast(device: str) -> torch.autocast:
+    return torch.autocast(device, torch.bfloat16, enabled=has_bfloat16(device))
 
 
 class Workers:
@@ -13,6 +29,7 @@ class Workers:
 
     def __init__(self):
         self.rank, self.count = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        torch.set_flush_denormal(True)  # gradients of faint colours are full of them, and each costs a hundred cycles
         if self.count > 1:
             torch.distributed.init_process_group("gloo")
             cores = sorted(os.sched_getaffinity(0))

@@ -35,6 +35,13 @@ def rmse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return 100 * (a - b).pow(2).mean((1, 2, 3)).sqrt()
 
 
+def colourfulness(rgb: torch.Tensor) -> torch.Tensor:
+    """How colourful pictures [N, 3, H, W] in [0, 1] look, 0 for gray (Hasler and Suesstrunk 2003, M3), [N]."""
+    red, green, blue = (255 * rgb).flatten(2).unbind(1)
+    opponents = torch.stack([red - green, (red + green) / 2 - blue])
+    return opponents.std(2, unbiased=False).norm(dim=0) + 0.3 * opponents.mean(2).norm(dim=0)
+
+
 @torch.no_grad()
 def evaluate(
     model: network.Colorizer,

@@ -6,15 +6,18 @@ import argparse
 import copy
 import json
 import math
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
-from . import checkpoints, conditioning, data, efficientnet, evaluation, guidance, initialisation, modelfile, network, sheets
-from .devices import Recorded, Workers
+from . import checkpoints, conditioning, data, efficientnet, evaluation, guidance, initialisation, modelfile, network
+from . import palette, photographs, sheets, shards
+from .devices import Recorded, Workers, autocast
 from .discriminator import Discriminator
 
 STAGES = ["conditioning", "flow", "joint"]
@@ -40,6 +43,7 @@ class Seen(NamedTuple):
     between: float  # two samples' mean square distance from each other
     off: float  # and from the truth
     minutes: float
+    asked: float  # more than 0 where a process was asked to end
 
 
 class Trainer:
@@ -60,6 +64,7 @@ class Trainer:
         self.progress |= {"images": 0, "curve": []}
         self.history: list[dict] = []
         self.recent: dict[str, float] = {}  # running means of what steps saw
+        self.asked = False  # to end with the next step
         state = checkpoints.read(self.checkpoint) if self.checkpoint.exists() else None
         narrow, others = None, False
         if state:
@@ -83,7 +88,7 @@ class Trainer:
         return self.args.stage != "conditioning"
 
     def resume(self, state: dict) -> None:
-        self.attach_regression()
+        self.attach_heads()
         checkpoints.restore(self.model, state["model"], self.checkpoint)
         self.progress, self.history = self.progress | state["progress"], state["history"]
 
@@ -107,31 +112,37 @@ class Trainer:
                 checkpoints.restore(self.model, weights, found[-1])
         elif args.encoder and self.config.preset == "compact":
             self.model.conditioning.encoder.load_imagenet(str(args.encoder))
-        self.attach_regression()
+        self.attach_heads()
+        if found and hasattr(self.model, "palette") and "palette.centres" in weights:
+            checkpoints.restore(self.model, weights, found[-1])
         return narrow, len(found) > 1
 
-    def attach_regression(self) -> None:
-        """Gives `paper` the regression that only its conditioning stage has."""
-        if not self.trains_flow and not self.config.affine:
+    def attach_heads(self) -> None:
+        """Gives `paper` the regression that only its conditioning stage has, and that stage a palette if it is to have one."""
+        if self.trains_flow:
+            return
+        if not self.config.affine:
             self.model.regression = network.Regression(self.config.features).to(self.args.device)
+        if self.args.palette:
+            self.model.palette = palette.Palette(self.config.features).to(self.args.device)
 
     def read_photographs(self) -> None:
-        args, cache = self.args, self.args.work / "cache"
+        args, cache = self.args, self.args.cache or self.args.work / "cache"
         behind = sum(stage.get("steps", 0) for stage in self.history)  # so that no stage sees again what another saw
         self.seed = args.seed + behind + self.progress["steps"] + 1_000_000 * self.workers.rank
         mosaics = 0 if self.trains_flow else round(args.mosaics * args.batch)
-        self.progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames}
+        self.progress |= {"mosaics": mosaics / args.batch, "aged": args.aged, "frames": args.frames, "mixture": args.mixture}
         if self.trains_flow:
             self.progress |= asdict(self.weighting)
-        tiny = data.load_shards(args.photos, "tiny64-*", 64, cache) if mosaics else None
-        self.photographs = data.load_shards(args.photos, "photo160-*", 160, cache)
-        self.batches = data.Batches(self.photographs, args.batch, args.device, self.seed, tiny, mosaics)
+        tiny = shards.load(args.photos, "tiny64-*", 64, cache).images if mosaics else None
+        self.pools = photographs.mixture(args.photos, cache, args.mixture)
+        self.batches = data.Batches(self.pools, args.batch, args.device, self.seed, tiny, mosaics)
         if self.workers.rank == 0:  # which alone validates
-            self.validation = data.load_shards(args.photos, "validation256-*", 256, cache)[: args.validation]
+            self.validation = photographs.validation(args.photos, cache, args.validation)
 
     def choose_parameters(self, state: dict | None) -> None:
         args, model = self.args, self.model
-        own = [model.conditioning, model.regression]
+        own = [model.conditioning, model.regression, getattr(model, "palette", None)]
         trained = {"conditioning": own, "flow": [model.level1, model.level2, model.level3, model.level4, model.level5]}
         trained["joint"] = trained["flow"] + own
         encoder = set(model.conditioning.encoder.parameters()) if self.config.preset == "compact" else set()
@@ -203,7 +214,7 @@ class Trainer:
     def lightness(self, count: int) -> Iterable[torch.Tensor]:
         """Batches of L apart from what trains, since reports come by the clock."""
         size = 256 if self.trains_flow else self.args.sizes[1]
-        seen = data.Batches(self.photographs, 24, self.args.device, self.args.seed)
+        seen = data.Batches(self.pools, 24, self.args.device, self.args.seed)
         return (seen.next(size, self.args.smallest)[0] for _ in range(count))
 
     def noisy_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -232,9 +243,9 @@ class Trainer:
         args, model = self.args, self.model
         judge = self.judges[kind[1]] if self.judges else None
         discriminator = self.discriminators[kind[1]] if self.discriminators else None
-        with torch.autocast(args.device, torch.bfloat16):
+        with autocast(args.device):
             if not self.trains_flow:
-                loss, error = conditioning.loss_of(model, lightness, ab, judge, args.judge_weight, self.classes)
+                loss, error = conditioning.loss_of(model, lightness, ab, judge, args.judge_weight, self.classes, args.palette)
                 return Losses(loss, None, error)
             with torch.set_grad_enabled(args.stage == "joint"):
                 features = model.features(lightness)
@@ -287,14 +298,15 @@ class Trainer:
     def run(self) -> None:
         args, progress = self.args, self.progress
         start, before = time.time(), progress["minutes"]
-        next_report = args.report
+        next_report, next_keep = args.report, args.keep
         self.set_modes()
         done = False
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "asked", True))
         while not done:
             self.set_rate()
             kind = self.kind_of(progress["steps"], self.share_done)
-            # The clock's mean, so that all workers end with the same step.
-            clock = self.spreading.new_tensor([before + (time.time() - start) / 60])
+            # Means, so that all workers end with the same step.
+            clock = self.spreading.new_tensor([before + (time.time() - start) / 60, self.asked])
             figures = torch.cat([self.compute(kind, *self.batch_of(kind)), clock])
             seen = Seen(*self.workers.average(self.parameters + self.telling, figures))
             progress["minutes"] = seen.minutes
@@ -302,11 +314,18 @@ class Trainer:
             length = self.apply(kind, seen)
             if progress["steps"] % 20 == 0 and self.workers.rank == 0:
                 self.tell(length)
-            done = self.share_done == 1
-            if self.workers.rank == 0 and (progress["minutes"] - before >= next_report or done):
-                next_report += args.report
+            done = self.share_done == 1 or seen.asked > 0
+            if self.workers.rank:
+                continue
+            since = progress["minutes"] - before
+            if self.share_done == 1 or (since >= next_report and not done):
+                next_report = since + args.report
+                next_keep = since + args.keep
                 self.report()
                 self.set_modes()
+            elif since >= next_keep or done:
+                next_keep = since + args.keep
+                self.keep(self.checkpoint)
 
     @property
     def share_done(self) -> float:
@@ -374,39 +393,55 @@ class Trainer:
         args, progress, ema = self.args, self.progress, self.ema
         if args.stage != "flow":
             conditioning.estimate_norms(ema, self.lightness(20))
-        if self.trains_flow:
-            row = {k: round(v["mean"], 4) for k, v in evaluation.evaluate(ema, self.validation, 4, 1.0, 1).items()}
-        else:
-            row = conditioning.validate(ema, self.validation)
+        row = self.validate()
         progress["curve"].append([round(progress["minutes"], 1), progress["steps"], row])
         counts = f"skipped {progress['skipped']} cut {progress['cut']}"
         print(f"== {progress['minutes']:.1f} min {json.dumps(row)} {counts}", flush=True)
         if self.trains_flow:
-            sheets.draw([ema], self.validation[:8], args.work / f"{args.stage}.png")
+            sheets.draw([ema], torch.cat([images[:8] for images in self.validation.values()]), args.work / f"{args.stage}.png")
         merit = row["nll_per_dim" if self.trains_flow else "regression"]
+        if "people" in row:  # both sets count alike
+            merit = (merit + row["people"]["nll_per_dim" if self.trains_flow else "regression"]) / 2
         is_best = math.isfinite(merit) and merit <= progress.get("best", math.inf)
         if is_best:
             progress["best"] = merit
-        state = {"model": self.model.state_dict(), "ema": ema.state_dict(), "optimiser": self.optimiser.state_dict()}
-        state["discriminators"] = [(d.state_dict(), t.state_dict()) for d, t in zip(self.discriminators, self.tellers)]
         for path in [self.checkpoint] + [self.checkpoint.with_suffix(".best.pt")] * is_best:
-            torch.save(state | {"progress": progress, "history": self.history}, path.with_suffix(".tmp"))
-            path.with_suffix(".tmp").rename(path)
+            self.keep(path)
         if is_best:
             self.export(row)
+
+    def keep(self, path: Path) -> None:
+        """Writes all that the stage needs to go on."""
+        state = {"model": self.model.state_dict(), "ema": self.ema.state_dict(), "optimiser": self.optimiser.state_dict()}
+        state["discriminators"] = [(d.state_dict(), t.state_dict()) for d, t in zip(self.discriminators, self.tellers)]
+        torch.save(state | {"progress": self.progress, "history": self.history}, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").rename(path)
+
+    def validate(self) -> dict:
+        """The figures of the ImageNet photographs, and those of the people under their name."""
+        rows = {}
+        for name, images in self.validation.items():
+            if self.trains_flow:
+                found = evaluation.evaluate(self.ema, images, 4, 1.0, 1)
+                rows[name] = {k: round(v["mean"], 4) for k, v in found.items()}
+            else:
+                rows[name] = conditioning.validate(self.ema, images)
+        return rows.pop("imagenet") | rows
 
     def export(self, row: dict) -> None:
         compact = self.config.preset == "compact"
         record = {
-            "data": "photo160, 12289 research photographs, in mosaics tiny64, 20000; rights non-commercial or unclear",
+            "data": "research photographs, photo160 12289, photo192 27754, in mosaics tiny64 20000; non-commercial or unclear",
             "encoder": "EfficientNet-Lite2, ImageNet, Apache-2.0" if compact else "none",
             "stages": self.history + [self.progress],
             "validation": row,
             "licence": "trained on research data sets: non-commercial use",
         }
-        regression, self.ema.regression = self.ema.regression, self.ema.regression if self.config.affine else None
-        modelfile.save(self.ema, self.args.work / f"{self.args.stage}.safetensors", record, half=True)
-        self.ema.regression = regression
+        kept = copy.copy(self.ema)  # without the heads that only training has
+        kept._modules = {name: module for name, module in self.ema._modules.items() if name != "palette"}
+        if not self.config.affine:
+            kept.regression = None
+        modelfile.save(kept, self.args.work / f"{self.args.stage}.safetensors", record, half=True)
 
 
 def average(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
