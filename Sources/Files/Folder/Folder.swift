@@ -69,6 +69,11 @@ package final class Folder: Sendable {
         }
     }
 
+    /// Whether the very file of a stamp has a name.
+    package func has(_ stamp: FileStamp, at path: RelativePath) throws -> Bool {
+        try status(path)?.stamp.matches(stamp) == true
+    }
+
     /// Whether a plain file lies at a path.
     package func hasFile(_ path: RelativePath) throws -> Bool { try status(path)?.kind == .file }
 

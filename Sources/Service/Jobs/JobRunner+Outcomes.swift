@@ -97,6 +97,6 @@ extension JobRunner {
 
     /// Whether the very file of a job lies in the inbox; a missing folder elsewhere is no sign that it does not.
     private func isInInbox(_ job: Job) -> Bool {
-        (try? spool.inbox.status(job.path))?.stamp.matches(job.stamp) == true
+        (try? spool.inbox.has(job.stamp, at: job.path)) == true
     }
 }

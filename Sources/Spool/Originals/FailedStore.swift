@@ -51,7 +51,7 @@ package final class FailedStore: Sendable {
         _ report: Report, stamp: FileStamp, progress: () throws -> Void = {}
     ) throws -> RelativePath {
         try naming.withLock { _ in
-            guard try inbox.status(report.path)?.stamp.matches(stamp) == true else {
+            guard try inbox.has(stamp, at: report.path) else {
                 throw FileError.changed(path: inbox.display(report.path))
             }
             let tag = report.sha256?.short ?? String(stamp.inode, radix: 16)
