@@ -98,6 +98,21 @@ def peer(photograph: Path, output: Path, samples: int, threads: int) -> None:
     print(time.perf_counter() - start)
 
 
+def rest(photograph: Path, output: Path, whole: float, start: float) -> float:
+    """What a photograph takes beside decoding, network and rendering: hashing, syncing, reading back, its document."""
+    timings = json.loads((output / photograph.stem / f"{photograph.stem}.json").read_text())["timings"]
+    return whole - start - sum(timings.values())
+
+
+def start_of(program: str, folder: Path, threads: int) -> float:
+    """Seconds of a run that finds its one small photograph done: the program's start."""
+    small, output = folder / "small.jpg", folder / f"small-{threads}"
+    Image.new("L", (64, 48), 128).save(small)
+    command = [program, "colorize", str(small), "--output", str(output), "--model", str(MODEL), "--threads", str(threads)]
+    run(command)
+    return statistics.median(run(command)[0] for _ in range(5))
+
+
 def run(command: list[str]) -> tuple[float, str, float]:
     """Seconds, standard output and peak megabytes of a process."""
     start = time.perf_counter()
@@ -123,18 +138,22 @@ def main() -> None:
         photograph = Path(folder) / "photograph.jpg"
         make_photograph(photograph)
         for threads in args.threads:
-            ours, theirs, warm = [], [], []
+            ours, theirs, warm, others = [], [], [], []
+            start = start_of(args.program, Path(folder), threads)
             common = ["--samples", str(args.samples), "--threads", str(threads)]
             for i in range(args.rounds):
                 outputs = [str(Path(folder) / f"{name}-{threads}-{i}") for name in ("ours", "theirs")]
                 program = [args.program, "colorize", str(photograph), "--output", outputs[0], "--model", str(MODEL)]
                 ours.append(run([*program, *common]))
+                others.append(rest(photograph, Path(outputs[0]), ours[-1][0], start))
                 script = [sys.executable, __file__, args.program, "--peer", str(photograph), outputs[1]]
                 theirs.append(run([*script, *common]))
                 warm.append(float(theirs[-1][1]))
             mine = statistics.median(r[0] for r in ours)
             print(f"{SIZE[0] * SIZE[1] / 1e6:.1f} megapixels to {args.samples} variants, {threads} threads")
             print(f"  autochrome, whole process        {mine:6.2f} s {max(r[2] for r in ours):6.0f} MB")
+            print(f"    of it the start                {start:6.2f} s")
+            print(f"    hashes, syncing, reading back  {statistics.median(others):6.2f} s")
             whole = statistics.median(r[0] for r in theirs)
             print(f"  PyTorch and OpenCV, whole        {whole:6.2f} s {max(r[2] for r in theirs):6.0f} MB {whole / mine:5.2f} x")
             inner = statistics.median(warm)

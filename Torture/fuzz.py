@@ -1,9 +1,9 @@
-"""Feeds the whole program damaged files: images, models, configurations, sidecars and ledgers.
+"""Feeds the whole program damaged files: images, metadata, models, configurations, sidecars and ledgers.
 
-`python fuzz.py PROGRAM [--images 10000] [--others 1000] [--seed 1] [--model FILE] [--keep DIR]`
+`python fuzz.py PROGRAM [--images 10000] [--metadata 5000] [--others 1000] [--seed 1] [--model FILE] [--keep DIR]`
 
 Every image must be published whole or lie in `failed/` with a reason; the daemon must end by itself with code 0 or 1, in
-time and within its memory. A damaged model or configuration must be refused with a message, a damaged ledger be set aside
+time and within its memory. One of which only the metadata are damaged must be published. A damaged model or configuration must be refused with a message, a damaged ledger be set aside
 and made anew. Inputs that break a rule, and those that crashed their decoder, are kept in DIR.
 """
 
@@ -22,10 +22,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import metadata
 from mutations import flip, mutated, number, png, truncate
 
-SETTINGS = ["samples: 1", "sheet: false", "uncertainty: false", "colored: recolor", "quiet_seconds: 0", "attempts: 1",
-            "backoff_seconds: 0", "decode_seconds: 20", "maximum_megapixels: 12", "log_level: warning"]  # fmt: skip
+SETTINGS = ["samples: 1", "candidates: 1", "sheet: false", "uncertainty: false", "colored: recolor", "quiet_seconds: 0",
+            "attempts: 1", "backoff_seconds: 0", "decode_seconds: 20", "maximum_megapixels: 12", "log_level: warning"]  # fmt: skip
 
 
 class Fuzz:
@@ -157,6 +158,60 @@ class Fuzz:
             else:
                 self.problem(f"{name}: neither published nor failed", (name, data))
 
+    # Metadata --------------------------------------------------------------------------------------------------------
+
+    def rich(self) -> dict[str, bytes]:
+        """Photographs with all kinds of metadata, one of each format: the program's own results, and more by exiftool."""
+        folder = self.root / "rich"
+        folder.mkdir()
+        (folder / "gray.png").write_bytes(png(48, 40, data=b"".join(b"\0" + bytes(x + y for x in range(48)) for y in range(40))))
+        seeds = {}
+        for form in metadata.WRITERS:
+            code, errors = self.run(
+                "colorize", str(folder / "gray.png"), "--output", str(folder / form), "--samples", "1", "--format", form,
+                "--no-sheet", "--no-uncertainty", *self.model_option)  # fmt: skip
+            assert code == 0, errors
+            file = next((folder / form).glob("gray/01.*"))
+            if tool := shutil.which("exiftool"):
+                fields = ["-Make=Canon", "-GPSLatitude=52.5", "-GPSLatitudeRef=N", "-UserComment=c", "-XMP-dc:Subject=a",
+                          "-XMP-mwg-rs:RegionName=Ann", "-XMP-xmpMM:HistoryAction+=saved", "-Keywords=k", "-Orientation#=6",
+                          "-XMP-iptcExt:LocationShownCity=C", "-ThumbnailImage<=" + str(folder / "gray.png")]  # fmt: skip
+                subprocess.run([tool, "-q", "-q", "-m", "-overwrite_original", *fields, str(file)], check=False)
+            seeds[form] = file.read_bytes()
+        return seeds
+
+    def metadata(self, count: int, batch: int) -> None:
+        seeds = self.rich()
+        huge = {name: metadata.WRITERS[form](seeds[form], kind, change) for name, (form, kind, change) in metadata.large().items()}
+        parts = [dict(metadata.damaged(seeds, self.seed, i) for i in range(start, min(count, start + batch)))
+                 for start in range(0, count, batch)]  # fmt: skip
+        for index, inputs in enumerate([huge, *parts]):
+            folder = self.root / f"metadata-{index}"
+            configuration = self.configuration(folder)
+            for name, data in inputs.items():
+                (folder / "inbox" / name).write_bytes(data)
+            before, peak = self.counts.copy(), self.peak
+            code, errors = self.run("watch", "--once", "--config", str(configuration), limit=600 + 10 * len(inputs))
+            if code not in (0, 1):
+                self.problem(f"the daemon ended with {code}: {errors[-500:]}", *inputs.items())
+            if inputs is huge:
+                # The decoder reads the whole file, and copies the block.
+                print(f"{self.peak >> 20} MB of memory for blocks of {metadata.LARGE >> 20} MB", flush=True)
+                self.peak = peak
+            self.check(folder, inputs)
+            for name, data in inputs.items():
+                if (folder / "state/failed" / name).exists():
+                    self.problem(f"{name}: its metadata cost the picture", (name, data))
+            for document in folder.glob("outbox/*/*.json"):
+                warnings = json.loads(document.read_text())["warnings"]
+                self.counts["metadata, with a warning"] += any("cannot be read" in warning for warning in warnings)
+                self.reasons.update(w.split(": ")[-1][:40] for w in warnings if "cannot be read" in w)
+            for kind in ("published", "refused", "contained"):
+                self.counts[f"metadata, {kind}"] += self.counts[kind] - before[kind]
+                self.counts[kind] = before[kind]
+            shutil.rmtree(folder)
+            print(f"metadata, {index * batch}: {dict(self.counts)}", flush=True)
+
     # Other files -----------------------------------------------------------------------------------------------------
 
     def damaged(self, data: bytes, index: int, head: int | None = None) -> bytes:
@@ -249,11 +304,12 @@ def family(process: int) -> list[int]:
     """A process and all below it."""
     found = [process]
     for parent in found:
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
+        try:
+            for task in Path(f"/proc/{parent}/task").glob("*/children"):
                 found += [int(child) for child in task.read_text().split()]
-            except OSError:
-                pass
+        except OSError:
+            # It has ended meanwhile.
+            pass
     return found
 
 
@@ -271,6 +327,7 @@ def main() -> None:
     p.add_argument("program")
     p.add_argument("--model", default=str(Path(__file__).parent.parent / "Models/compact.safetensors"))
     p.add_argument("--images", type=int, default=10_000)
+    p.add_argument("--metadata", type=int, default=5000, help="photographs of which only the metadata are damaged")
     p.add_argument("--first", type=int, default=0, help="the first image's number, to go on with an interrupted run")
     p.add_argument("--others", type=int, default=1000, help="damaged models, configurations, sidecars and ledgers, each")
     p.add_argument("--batch", type=int, default=500, help="images of one run of the daemon")
@@ -282,6 +339,8 @@ def main() -> None:
         fuzz = Fuzz(args.program, args.model, args.seed, Path(root), args.keep)
         if args.images:
             fuzz.images(args.first, args.images, args.batch)
+        if args.metadata:
+            fuzz.metadata(args.metadata, args.batch)
         if args.others:
             for part in (fuzz.ledgers, fuzz.configurations, fuzz.sidecars, fuzz.models):
                 part(args.others)

@@ -123,12 +123,12 @@ def torture(
         stop(process, 9)
         disturbed.other += [f"kill {number}: {line}" for line in orphans(process)]
         if number % 10 == 9 or number == kills - 1:
-            look(spool, known, disturbed, number)
+            spool.look(known, disturbed, f"after kill {number}: ")
         if number % 100 == 99:
             print(f"{number + 1} kills, {len(arrivals.good)} photographs, {len(known)} results", flush=True)
     arrivals.finish()
     spool.drain()
-    look(spool, known, disturbed, kills)
+    spool.look(known, disturbed, "at the end: ")
     truth = undisturbed(program, arrivals.good)
     outcome = spool.judge(arrivals.good, arrivals.bad, truth)
     outcome.add(disturbed)
@@ -137,15 +137,6 @@ def torture(
     else:
         print(f"see {spool.root} and {spool.log}")
     return hits, arrivals, outcome
-
-
-def look(spool: Spool, known: dict[tuple[str, str], int], outcome: Outcome, number: int) -> None:
-    """Whatever is visible is whole, and what was made once is not made again."""
-    for path, result in spool.results().items():
-        outcome.half += [f"after kill {number}: {problem}" for problem in result.problems]
-        before = known.setdefault((path, result.source), result.inode)
-        if before != result.inode:
-            outcome.twice.append(f"after kill {number}: {path} was made again")
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def check(spool: Spool, put: dict[str, bytes], truth: dict[str, list[str]], orig
     if originals == "archive":
         outcome.lost += spool.missing(put.values())
     outcome.other += [f"still in the inbox: {path}" for path in inbox(spool)]
-    outcome.other += [f"left in the outbox: {path}" for path in spool.outbox.rglob(".*")]
+    outcome.other += spool.leftovers()
     return outcome
 
 
@@ -144,19 +144,35 @@ def swap(program: Path, generator: random.Random, originals: str) -> Outcome:
     return conclude(spool, outcome)
 
 
+def stopped_at_work(
+    spool: Spool, daemon: subprocess.Popen[bytes], put: dict[str, bytes], generator: random.Random
+) -> list[Path]:
+    """Puts photographs in until the daemon is stopped while it holds one; what it holds, of the last one."""
+    for _ in range(30):
+        data = png(320, 240, generator.randrange(10**9))
+        put[sha256(data)] = data
+        spool.drop(NAMES[0], data)
+        while inbox(spool):
+            if list(spool.outbox.glob(".autochrome-*/*")):
+                daemon.send_signal(signal.SIGSTOP)
+                # A stopped thread finishes the call it is in.
+                time.sleep(0.05)
+                if work := list(spool.outbox.glob(".autochrome-*/*")):
+                    return work
+                daemon.send_signal(signal.SIGCONT)
+            time.sleep(0.002)
+            assert daemon.poll() is None, f"the daemon ended with {daemon.returncode}"
+    raise AssertionError("no photograph was met in hand")
+
+
 def hosts(program: Path, rounds: int, generator: random.Random) -> Outcome:
-    here = Spool(program, workers=1, originals="archive")
+    here = Spool(program, workers=1, samples=8, originals="archive")
     there = Spool(program, outbox=here.outbox)
     outcome = Outcome()
     put: dict[str, bytes] = {}
     for _ in range(rounds):
         daemon = here.start("watch", host="here", boot=1)
-        data = png(160, 120, generator.randrange(10**9))
-        put[sha256(data)] = data
-        here.drop(NAMES[0], data)
-        wait(lambda: list(here.outbox.glob(".autochrome-*/*")), "work in hand")
-        daemon.send_signal(signal.SIGSTOP)
-        work = list(here.outbox.glob(".autochrome-*/*"))
+        work = stopped_at_work(here, daemon, put, generator)
         code = there.run("watch", "--once", host="there", boot=2, unlocked=1)
         outcome.other += [f"another machine ended with {code}"] if code else []
         outcome.lost += [f"another machine removed {path}" for path in work if not path.exists()]
@@ -166,14 +182,14 @@ def hosts(program: Path, rounds: int, generator: random.Random) -> Outcome:
     if "not exist" in here.log.read_text():
         outcome.other.append("work had to be done again")
     # What the machine itself left before it was started again goes.
-    here.drop(NAMES[0], png(160, 120, generator.randrange(10**9)))
     daemon = here.start("watch", host="here", boot=1)
-    wait(lambda: list(here.outbox.glob(".autochrome-*/*")), "work in hand")
+    stopped_at_work(here, daemon, put, generator)
     stop(daemon, signal.SIGKILL)
+    put.popitem()
     for path in inbox(here):
         path.unlink()
     here.run("watch", "--once", host="here", boot=1)
-    truth = undisturbed(program, {f"{n}.png": data for n, data in enumerate(put.values())})
+    truth = undisturbed(program, {f"{n}.png": data for n, data in enumerate(put.values())}, samples=8)
     outcome.add(check(here, put, truth, "archive"))
     if not outcome:
         there.remove()

@@ -1,6 +1,7 @@
 """Runs every harness, whatever becomes of the others, and ends with a table.
 
-`python run.py [--kills 2000] [--every 1] [--cuts 200] [--rounds 100] [--files 100000] [--seconds 60] [--arrivals 600]`:
+`python run.py [--kills 2000] [--every 1] [--cuts 200] [--rounds 100] [--files 100000] [--seconds 60] [--arrivals 600]
+[--machines 10000]`:
 what a harness prints is passed on; the last line of each is a JSON document with its numbers.
 """
 
@@ -62,6 +63,7 @@ def main() -> None:
     p.add_argument("--files", type=int, default=100_000)
     p.add_argument("--seconds", type=int, default=60)
     p.add_argument("--arrivals", type=int, default=600)
+    p.add_argument("--machines", type=int, default=10_000, help="photographs for several hosts")
     p.add_argument("--only", nargs="*", help="these harnesses alone, as `kills races`")
     args = p.parse_args()
     part = str(max(1, args.kills // 4))
@@ -70,6 +72,9 @@ def main() -> None:
         ("kills.py", ["--kills", part, "--seed", "2", "--originals", "archive"]),
         ("kills.py", ["--kills", part, "--seed", "3", "--originals", "delete"]),
         ("kills.py", ["--kills", part, "--seed", "4", "--plain"]),
+        ("events.py", ["--kills", str(max(1, args.kills // 2))]),
+        ("choices.py", ["--kills", part]),
+        ("choices.py", ["--kills", part, "--seed", "2", "--plain"]),
         ("names.py", ["--rounds", str(args.rounds)]),
         ("faults.py", ["--every", str(args.every)]),
         ("powercut.py", ["--cuts", str(args.cuts)]),
@@ -77,6 +82,7 @@ def main() -> None:
         ("races.py", ["--seconds", str(args.seconds)]),
         ("load.py", ["--files", str(args.files), "--seconds", str(args.arrivals)]),
         ("stuck.py", []),
+        ("machines.py", ["--files", str(args.machines)]),
     ]
     rows = []
     for harness, arguments in harnesses:

@@ -115,8 +115,8 @@ class Spool:
         self.configuration = self.root.parent / f"{self.root.name}.yaml"
         self.log = Path(tempfile.gettempdir()) / f"{self.root.parent.name}-{self.root.name}.log"
         self.settings: dict[str, object] = {
-            "samples": 1, "quiet_seconds": 0.3, "threads": 2, "workers": 2, "backoff_seconds": 0, "free_megabytes": 1,
-            "log_level": "debug", "model": MODEL,
+            "samples": 1, "candidates": 1, "quiet_seconds": 0.3, "threads": 2, "workers": 2,
+            "backoff_seconds": 0, "free_megabytes": 1, "log_level": "debug", "model": MODEL,
         }  # fmt: skip
         self.settings |= {n: getattr(self, n) for n in ("inbox", "outbox", "state")}
         self.configure(**settings)
@@ -189,9 +189,17 @@ class Spool:
         found = {}
         for folder, folders, files in os.walk(self.outbox):
             folders[:] = [f for f in folders if not f.startswith(".")]
-            if files:
+            if any(not f.startswith(".") for f in files):
                 found[os.path.relpath(folder, self.outbox)] = Result(Path(folder), files)
         return found
+
+    def look(self, known: dict[tuple[str, str], int], outcome: "Outcome", when: str = "") -> None:
+        """Whatever is visible is whole, and what was made once, by an earlier look, is not made again."""
+        for path, result in self.results().items():
+            outcome.half += [when + problem for problem in result.problems]
+            before = known.setdefault((path, result.source), result.inode)
+            if before != result.inode:
+                outcome.twice.append(f"{when}{path} was made again")
 
     def jobs(self) -> dict[str, dict[str, object]]:
         """The ledger's rows by path, after a look at its integrity."""
@@ -219,6 +227,10 @@ class Spool:
                 document = json.loads(report.read_text())
                 found[document["path"]] = document["reason"]
         return found
+
+    def leftovers(self) -> list[str]:
+        """Hidden things of the program's own that no result holds: small pictures and the marker are meant to be there."""
+        return [f"left in the outbox: {path}" for path in self.outbox.rglob(".autochrome-*")]
 
     def missing(self, files: Iterable[bytes]) -> list[str]:
         """Which of these files are nowhere any more: not in the inbox, nor the archive, nor among the failed."""
@@ -280,9 +292,7 @@ class Spool:
                 outcome.other.append(f"{name}: still {job['state']}")
         if self.settings.get("originals") != "delete":
             outcome.lost += self.missing(good.values())
-        hidden = [str(p) for p in self.outbox.rglob(".*")]
-        if hidden:
-            outcome.other.append(f"left in the outbox: {hidden}")
+        outcome.other += self.leftovers()
         return outcome
 
 
@@ -295,13 +305,15 @@ class Result:
         self.source = ""
         self.variants: list[str] = []
         self.inode = path.stat().st_ino
-        documents = [f for f in files if f.endswith(".json")]
+        # What belongs to a choice may lie beside the rest.
+        choices = {f for f in files if f.startswith(("chosen", "kept-"))}
+        documents = [f for f in files if f.endswith(".json") and f not in choices]
         try:
             (name,) = documents
             document = json.loads((path / name).read_text())
             self.source = document["source"]["sha256"]
             expected = {name, "sheet.jpg", "uncertainty.png"} | {v["file"] for v in document["variants"]}
-            if expected != set(files):
+            if expected != {file for file in files if not file.startswith(".")} - choices:
                 self.problems.append(f"{path}: holds {sorted(files)}, not {sorted(expected)}")
             if len(document["variants"]) != document["settings"]["samples"]:
                 self.problems.append(f"{path}: {len(document['variants'])} variants")
@@ -317,9 +329,9 @@ class Result:
             self.problems.append(f"{path}: {error!r} among {files}")
 
 
-def undisturbed(program: Path, pictures: dict[str, bytes]) -> dict[str, list[str]]:
-    """The variants' hashes of photographs, by the photograph's, of a run that nothing disturbs."""
-    spool = Spool(program)
+def undisturbed(program: Path, pictures: dict[str, bytes], **settings: object) -> dict[str, list[str]]:
+    """The variants' hashes of photographs, by the photograph's, of a run with these settings that nothing disturbs."""
+    spool = Spool(program, **settings)
     for name, data in pictures.items():
         spool.drop(name, data)
     spool.drain()

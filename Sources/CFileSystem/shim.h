@@ -15,6 +15,12 @@ static inline int rename_with_flags(int from_directory, const char *from, int to
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
 }
 
+/// Has the system begin to write a file to the disk, without waiting for it.
+static inline void begin_writeback(int descriptor) {
+    const unsigned int write = 2; // SYNC_FILE_RANGE_WRITE
+    syscall(SYS_sync_file_range, descriptor, 0L, 0L, write);
+}
+
 /// A counter that poll(2) can wait for, as a descriptor, or -1.
 static inline int event_counter(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 

@@ -60,16 +60,44 @@ WIDE void avx512_multiply(
     }
 }
 
-/* One block and 32 columns, with row k of b read in place: sixteen floats each from two pointers moved by offsets[k]. */
-WIDE void avx512_convolve(
-    long depth, const long *offsets, const float *a, const float *left, const float *right, float *c) {
+/* An activation, as Clamp has it. */
+WIDE_INLINED __m512 avx512_bend(__m512 x, float slope, float limit) {
+    const __mmask16 negative = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ);
+    x = _mm512_mask_mul_ps(x, negative, x, _mm512_set1_ps(slope));
+    const __mmask16 high = _mm512_cmp_ps_mask(x, _mm512_set1_ps(limit), _CMP_GT_OQ);
+    return _mm512_mask_mov_ps(x, high, _mm512_set1_ps(limit));
+}
+
+WIDE_INLINED void avx512_convolve_rows(
+    int rows, long depth, const long *offsets, const float *a, const float *left, const float *right,
+    const float *bias, const float *addend, float slope, float limit, float *c, long stride) {
     __m512 sums[8][2];
     avx512_clear(sums);
     for (long k = 0; k < depth; k++) {
         const __m512 columns[2] = {_mm512_loadu_ps(left + offsets[k]), _mm512_loadu_ps(right + offsets[k])};
-        avx512_step(sums, 4, 2, a + 4 * k, 0, columns);
+        avx512_step(sums, rows, 2, a + 4 * k, 0, columns);
     }
-    avx512_store(sums, 4, 2, c, 32);
+    UNROLLED for (int row = 0; row < rows; row++)
+        UNROLLED for (int v = 0; v < 2; v++) {
+            const long place = row * stride + 16 * v;
+            __m512 x = _mm512_add_ps(sums[row][v], _mm512_set1_ps(bias[row]));
+            if (addend) x = _mm512_add_ps(x, _mm512_loadu_ps(addend + place));
+            _mm512_storeu_ps(c + place, avx512_bend(x, slope, limit));
+        }
+}
+
+/* Up to four rows of a block and 32 columns, with row k of b read in place: sixteen floats each from two pointers moved
+ * by offsets[k]. Each row gets its bias, the addend, if there is any, and the activation; rows of it and of `c` are
+ * `stride` apart. */
+WIDE void avx512_convolve(
+    int rows, long depth, const long *offsets, const float *a, const float *left, const float *right,
+    const float *bias, const float *addend, float slope, float limit, float *c, long stride) {
+    switch (rows) {
+    case 1: return avx512_convolve_rows(1, depth, offsets, a, left, right, bias, addend, slope, limit, c, stride);
+    case 2: return avx512_convolve_rows(2, depth, offsets, a, left, right, bias, addend, slope, limit, c, stride);
+    case 3: return avx512_convolve_rows(3, depth, offsets, a, left, right, bias, addend, slope, limit, c, stride);
+    default: return avx512_convolve_rows(4, depth, offsets, a, left, right, bias, addend, slope, limit, c, stride);
+    }
 }
 
 /* The four quarters of four vectors, each transposed as a matrix of 4 x 4. */
@@ -84,15 +112,45 @@ WIDE_INLINED void avx512_transpose(__m512 v[4]) {
     v[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
 }
 
-/* Four floats of each of sixteen tiles, as four vectors with one tile in each lane. */
-WIDE_INLINED void avx512_gather(const float *plane, const long *offsets, __m512 v[4]) {
-    UNROLLED for (int i = 0; i < 4; i++) {
-        __m512 quads = _mm512_castps128_ps512(_mm_loadu_ps(plane + offsets[i]));
-        quads = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 4]), 1);
-        quads = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 8]), 2);
-        v[i] = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 12]), 3);
-    }
+/* The quarters of four vectors as a matrix of 4 x 4, transposed. */
+WIDE_INLINED void avx512_transpose_quarters(__m512 v[4]) {
+    const __m512 low01 = _mm512_shuffle_f32x4(v[0], v[1], 0x44), high01 = _mm512_shuffle_f32x4(v[0], v[1], 0xEE);
+    const __m512 low23 = _mm512_shuffle_f32x4(v[2], v[3], 0x44), high23 = _mm512_shuffle_f32x4(v[2], v[3], 0xEE);
+    v[0] = _mm512_shuffle_f32x4(low01, low23, 0x88);
+    v[1] = _mm512_shuffle_f32x4(low01, low23, 0xDD);
+    v[2] = _mm512_shuffle_f32x4(high01, high23, 0x88);
+    v[3] = _mm512_shuffle_f32x4(high01, high23, 0xDD);
+}
+
+/* Four floats of each of sixteen tiles, as four vectors with one tile in each lane. If `adjacent`, each four tiles lie
+ * side by side. */
+WIDE_INLINED void avx512_gather(const float *plane, const long *offsets, int adjacent, __m512 v[4]) {
+    if (adjacent) {
+        UNROLLED for (int i = 0; i < 4; i++) v[i] = _mm512_loadu_ps(plane + offsets[4 * i]);
+        avx512_transpose_quarters(v);
+    } else
+        UNROLLED for (int i = 0; i < 4; i++) {
+            __m512 quads = _mm512_castps128_ps512(_mm_loadu_ps(plane + offsets[i]));
+            quads = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 4]), 1);
+            quads = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 8]), 2);
+            v[i] = _mm512_insertf32x4(quads, _mm_loadu_ps(plane + offsets[i + 12]), 3);
+        }
     avx512_transpose(v);
+}
+
+/* Writes what `avx512_gather` reads. */
+WIDE_INLINED void avx512_scatter(float *plane, const long *offsets, int adjacent, __m512 v[4]) {
+    avx512_transpose(v);
+    if (adjacent) {
+        avx512_transpose_quarters(v);
+        UNROLLED for (int i = 0; i < 4; i++) _mm512_storeu_ps(plane + offsets[4 * i], v[i]);
+    } else
+        UNROLLED for (int i = 0; i < 4; i++) {
+            _mm_storeu_ps(plane + offsets[i], _mm512_castps512_ps128(v[i]));
+            _mm_storeu_ps(plane + offsets[i + 4], _mm512_extractf32x4_ps(v[i], 1));
+            _mm_storeu_ps(plane + offsets[i + 8], _mm512_extractf32x4_ps(v[i], 2));
+            _mm_storeu_ps(plane + offsets[i + 12], _mm512_extractf32x4_ps(v[i], 3));
+        }
 }
 
 /* WinogradAdjacent.input for sixteen tiles. */
@@ -122,14 +180,14 @@ WIDE_INLINED void avx512_adjacent_output(const __m512 m[6], __m512 y[4]) {
 /* The transformed input of sixteen tiles of 6 x 6, for channels one after the other: planes are `planeSize` apart, what
  * is written for the next channel `width`, and a tile's 36 elements `distance`. */
 WIDE void avx512_winograd_input(
-    long channels, const float *plane, long planeSize, const long *offsets, long pitch, float *target, long width,
-    long distance) {
+    long channels, const float *plane, long planeSize, const long *offsets, int adjacent, long pitch, float *target,
+    long width, long distance) {
     for (; channels > 0; channels--, plane += planeSize, target += width) {
         __m512 rows[6][6];
         for (int row = 0; row < 6; row++) {
             __m512 d[6], rest[4];
-            avx512_gather(plane + row * pitch, offsets, d);
-            avx512_gather(plane + row * pitch + 2, offsets, rest);
+            avx512_gather(plane + row * pitch, offsets, adjacent, d);
+            avx512_gather(plane + row * pitch + 2, offsets, adjacent, rest);
             d[4] = rest[2];
             d[5] = rest[3];
             avx512_adjacent_input(d, rows[row]);
@@ -144,9 +202,11 @@ WIDE void avx512_winograd_input(
     }
 }
 
-/* Sixteen tiles of 4 x 4 from their 36 products, which are `distance` apart, with bias and, if `bends`, activation. */
+/* Sixteen tiles of 4 x 4 from their 36 products, which are `distance` apart, with bias, an addend, if there is any, and
+ * activation. A tile's rows are written `pitch` apart from its place on, and the addend is read in the same way. */
 WIDE void avx512_winograd_output(
-    const float *products, long distance, float bias, int bends, float slope, float limit, float *tiles) {
+    const float *products, long distance, float bias, const float *addend, const long *addendPlaces, float slope,
+    float limit, float *output, const long *places, int adjacent, long pitch) {
     __m512 rows[4][6];
     for (int column = 0; column < 6; column++) {
         __m512 m[6], y[4];
@@ -155,24 +215,15 @@ WIDE void avx512_winograd_output(
         UNROLLED for (int row = 0; row < 4; row++) rows[row][column] = y[row];
     }
     for (int row = 0; row < 4; row++) {
-        __m512 y[4];
+        __m512 y[4], more[4];
         avx512_adjacent_output(rows[row], y);
-        UNROLLED for (int i = 0; i < 4; i++) {
-            y[i] = _mm512_add_ps(y[i], _mm512_set1_ps(bias));
-            if (!bends) continue;
-            const __mmask16 negative = _mm512_cmp_ps_mask(y[i], _mm512_setzero_ps(), _CMP_LT_OQ);
-            y[i] = _mm512_mask_mul_ps(y[i], negative, y[i], _mm512_set1_ps(slope));
-            const __mmask16 high = _mm512_cmp_ps_mask(y[i], _mm512_set1_ps(limit), _CMP_GT_OQ);
-            y[i] = _mm512_mask_mov_ps(y[i], high, _mm512_set1_ps(limit));
+        UNROLLED for (int i = 0; i < 4; i++) y[i] = _mm512_add_ps(y[i], _mm512_set1_ps(bias));
+        if (addend) {
+            avx512_gather(addend + row * pitch, addendPlaces, 0, more);
+            UNROLLED for (int i = 0; i < 4; i++) y[i] = _mm512_add_ps(y[i], more[i]);
         }
-        avx512_transpose(y);
-        float *target = tiles + 4 * row;
-        UNROLLED for (int i = 0; i < 4; i++) {
-            _mm_storeu_ps(target + 16 * i, _mm512_castps512_ps128(y[i]));
-            _mm_storeu_ps(target + 16 * (i + 4), _mm512_extractf32x4_ps(y[i], 1));
-            _mm_storeu_ps(target + 16 * (i + 8), _mm512_extractf32x4_ps(y[i], 2));
-            _mm_storeu_ps(target + 16 * (i + 12), _mm512_extractf32x4_ps(y[i], 3));
-        }
+        UNROLLED for (int i = 0; i < 4; i++) y[i] = avx512_bend(y[i], slope, limit);
+        avx512_scatter(output + row * pitch, places, adjacent, y);
     }
 }
 

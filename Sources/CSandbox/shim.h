@@ -39,6 +39,9 @@
 /* Swift hides fork, which is safe only while the process has no other thread. */
 static inline pid_t sb_fork(void) { return fork(); }
 
+/* Makes orphans among this process's descendants its own children, instead of the first process's. */
+static inline int sb_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
 /* Closes every descriptor from the given one on in a process to be spawned. Returns an errno.
  *
  * The C library has it since 2.34, and declares it only with extensions that change other declarations. */

@@ -35,15 +35,12 @@ static inline VipsSource *av_source_new(av_transfer_fn read, av_seek_fn seek, vo
     return VIPS_SOURCE(source);
 }
 
-/* A target that calls back for every write, read and seek (TIFF needs all three) and at its end, or NULL. */
-static inline VipsTarget *av_target_new(
-    av_transfer_fn write, av_transfer_fn read, av_seek_fn seek, av_end_fn end, void *user) {
+/* A target that calls back for every write and at its end, or NULL. */
+static inline VipsTarget *av_target_new(av_transfer_fn write, av_end_fn end, void *user) {
     VipsTargetCustom *target = vips_target_custom_new();
     if (!target)
         return NULL;
     g_signal_connect(target, "write", G_CALLBACK(write), user);
-    g_signal_connect(target, "read", G_CALLBACK(read), user);
-    g_signal_connect(target, "seek", G_CALLBACK(seek), user);
     g_signal_connect(target, "end", G_CALLBACK(end), user);
     return VIPS_TARGET(target);
 }
@@ -99,24 +96,33 @@ static inline void av_blob_unref(VipsBlob *blob) { vips_area_unref(VIPS_AREA(blo
 
 /* Encoders ------------------------------------------------------------------------------------------------ */
 
-/* Huffman tables are not optimised: that would keep the whole picture in memory. */
+/* Pixels alone: no header, profile or metadata. Huffman tables are not optimised: that would keep the whole picture in
+ * memory. */
 static inline int av_save_jpeg(VipsImage *image, VipsTarget *target, int quality) {
-    return vips_jpegsave_target(image, target, "Q", quality, NULL);
+    return vips_jpegsave_target(image, target, "Q", quality, "strip", TRUE, NULL);
 }
 
-/* Level 3 makes photographs as small as 6 does, in a third of the time. */
+/* The same into memory, which is freed with g_free. */
+static inline int av_save_jpeg_memory(VipsImage *image, void **bytes, size_t *count, int quality) {
+    return vips_jpegsave_buffer(image, bytes, count, "Q", quality, "strip", TRUE, NULL);
+}
+
+/* Pixels alone, as above. Level 1 makes photographs a tenth larger than 3 does, in half of the time. */
 static inline int av_save_png(VipsImage *image, VipsTarget *target, int bitDepth) {
     return vips_pngsave_target(
-        image, target, "compression", 3, "filter", VIPS_FOREIGN_PNG_FILTER_SUB, "bitdepth", bitDepth, NULL);
+        image, target, "compression", 1, "filter", VIPS_FOREIGN_PNG_FILTER_UP, "bitdepth", bitDepth, "strip",
+        TRUE, NULL);
 }
 
+/* More effort makes photographs at high qualities no smaller. */
 static inline int av_save_webp(VipsImage *image, VipsTarget *target, int quality) {
-    return vips_webpsave_target(image, target, "Q", quality, NULL);
+    return vips_webpsave_target(image, target, "Q", quality, "effort", 0, NULL);
 }
 
-static inline int av_save_tiff(VipsImage *image, VipsTarget *target, gboolean big) {
-    return vips_tiffsave_target(image, target, "compression", VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "predictor",
-        VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, "bigtiff", big, NULL);
+/* JPEG tiles in a new folder, by the requests of IIIF's Image API 3. */
+static inline int av_save_tiles(VipsImage *image, const char *folder, int side) {
+    return vips_dzsave(image, folder, "layout", VIPS_FOREIGN_DZ_LAYOUT_IIIF3, "suffix", ".jpg[Q=90]", "tile_size", side,
+        "strip", TRUE, NULL);
 }
 
 #endif

@@ -1,3 +1,4 @@
+import CFileSystem
 import Foundation
 
 /// A file descriptor that is closed with its last reference.
@@ -23,6 +24,22 @@ package final class Descriptor: Sendable {
         return Descriptor(owning: raw)
     }
 
+    /// Opens a plain file in a directory for reading; throws `missing` where there is none, and `refused` where something
+    /// else has the name.
+    package static func file(_ directory: Int32, _ name: ArraySlice<UInt8>, path: String) throws -> Descriptor {
+        let file: Descriptor
+        do {
+            file = try open(directory, name, O_RDONLY, path: path)
+        } catch FileError.system(_, _, let code) where code == ELOOP || code == ENXIO {
+            throw FileError.refused(path: path, reason: code == ELOOP ? .symbolicLink : .other)
+        }
+        switch try file.status(path).kind {
+        case .file: return file
+        case .directory: throw FileError.refused(path: path, reason: .other)
+        case .special(let reason): throw FileError.refused(path: path, reason: reason)
+        }
+    }
+
     /// The status of the file or folder behind the descriptor.
     package func status(_ path: String) throws -> FileStatus {
         var buffer = stat()
@@ -38,6 +55,9 @@ package final class Descriptor: Sendable {
         if status.f_files > 0 && status.f_favail < 64 { return 0 }
         return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
+
+    /// Has the system begin to write a file to the disk; what it cannot do is left to `synchronize`.
+    package func beginSynchronizing() { begin_writeback(raw) }
 
     /// Waits until everything written is on the disk.
     package func synchronize(_ path: String) throws {

@@ -35,6 +35,23 @@ package enum FileError: Error, Equatable, Sendable {
         }
     }
 
+    /// Whether a network file system's server knows the file no longer by the name that it has here.
+    package var isStale: Bool {
+        if case .system(_, _, ESTALE) = self { true } else { false }
+    }
+
+    /// What an error of Foundation's about a file says, fit to be read; nil for other errors.
+    package init?(_ error: any Error) {
+        guard let error = error as? CocoaError, let path = error.filePath,
+            let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map({ $0 as NSError }),
+            cause.domain == NSPOSIXErrorDomain
+        else { return nil }
+        let code = Int32(cause.code)
+        let operation =
+            error.isFileError && error.code.rawValue >= CocoaError.fileWriteUnknown.rawValue ? "write" : "open"
+        self = code == ENOENT ? .missing(path: path) : .system(operation: operation, path: path, code: code)
+    }
+
     /// The error of the system call that has just failed.
     package static func last(_ operation: String, _ path: String) -> FileError {
         let code = errno

@@ -9,12 +9,17 @@ package struct HostIdentity: Equatable, Sendable {
     package let host: String
     package let boot: String
 
-    package static let current: HostIdentity = {
-        let variables = ProcessInfo.processInfo.environment
+    /// The machine's name, for people.
+    package static let hostName: String = {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }()
+
+    package static let current: HostIdentity = {
+        let variables = ProcessInfo.processInfo.environment
         // Machines that were cloned may share a name, and containers the machine's number.
-        let host = text("/etc/machine-id") + "\n" + name.prefix { $0 != 0 }.map { "\($0)" }.joined(separator: " ")
+        let host = text("/etc/machine-id") + "\n" + hostName
         // Tests alone set these.
         return HostIdentity(
             host: variables["AUTOCHROME_TEST_HOST"] ?? host,

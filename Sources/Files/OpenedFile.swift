@@ -36,22 +36,19 @@ extension Folder {
 
     /// Opens a file for reading; throws `changed` where it is not the one that was seen, `missing` where it is gone.
     package func openFile(_ path: RelativePath, expecting stamp: FileStamp) throws -> OpenedFile {
-        let file = try stillFile(path)
-        let status = try file.status(display(path))
-        guard status.kind == .file, status.stamp.matches(stamp) else {
-            throw FileError.changed(path: display(path))
-        }
-        return OpenedFile(descriptor: file, stamp: status.stamp, path: display(path))
+        let file = try openSeenFile(path)
+        guard file.stamp.matches(stamp) else { throw FileError.changed(path: display(path)) }
+        return file
     }
 
-    /// Opens what was a plain file; throws `changed` where a link, a folder or a device has its name, or that of a folder
-    /// on the way to it.
-    private func stillFile(_ path: RelativePath) throws -> Descriptor {
+    /// Opens for reading what was seen as a plain file; throws `changed` where a link, a folder or a device has its name, or
+    /// that of a folder on the way to it.
+    package func openSeenFile(_ path: RelativePath) throws -> OpenedFile {
         do {
-            return try file(path)
+            return try openFile(path)
         } catch FileError.refused {
             throw FileError.changed(path: display(path))
-        } catch FileError.system(_, _, let code) where [ELOOP, ENOTDIR, ENXIO].contains(code) {
+        } catch FileError.system(_, _, let code) where [ELOOP, ENOTDIR].contains(code) {
             throw FileError.changed(path: display(path))
         }
     }

@@ -31,6 +31,10 @@ extension RelativePath: CustomStringConvertible, Codable {
 
     /// Bytes as one line of text.
     package static func escape(_ bytes: ArraySlice<UInt8>) -> String {
+        // Most names, and quick: an outbox may have a million of them.
+        if bytes.allSatisfy({ 0x20..<0x7F ~= $0 && $0 != UInt8(ascii: "\\") }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
         var text = ""
         var rest = bytes
         while let byte = rest.first {

@@ -25,6 +25,7 @@ extension Colorizer {
             count: features.shape[0],
             images: zip(levels, heads.images).map { $0.conditions($1, execution) },
             vectors: dense.conditions(heads.vector, execution),
+            features: features,
             affine: affine,
             regularizer: affine.map { SampleRegularizer($0, features: features, execution) })
     }

@@ -50,26 +50,9 @@ package final class Colorizer: Sendable {
     init(_ configuration: ModelConfiguration, from weights: any Weights, trainingRecord: String?) throws(ModelError) {
         self.configuration = configuration
         self.trainingRecord = trainingRecord
-        let hasNetwork = configuration.ablation != .none
-        conditioning =
-            switch (hasNetwork, configuration.preset) {
-            case (false, _): GrayConditioning()
-            case (true, .paper): try VGGConditioning(configuration, from: weights)
-            case (true, .compact): try CompactConditioning(configuration, from: weights)
-            }
-        heads = hasNetwork ? try Heads(configuration, from: weights) : GrayHeads()
-        regression = configuration.affine ? try Regression(configuration, from: weights) : nil
-        var levels: [Level] = []
-        for (l, plan) in FlowPlan.levels.enumerated() {
-            let condition = hasNetwork ? configuration.scaled(plan.head.last?.channels ?? 0) : 1
-            levels.append(try Level("level\(l + 1)", plan, condition: condition, configuration, from: weights))
-        }
-        self.levels = levels
-        let pooled = NetworkGeometry.chromaSide / GrayHeads.pooling
-        dense = try DenseLevel(
-            "level5.conditional", count: FlowPlan.dense.blocks, channels: FlowPlan.dense.values,
-            condition: hasNetwork ? configuration.scaled(FlowPlan.denseHead.last?.channels ?? 0) : pooled * pooled,
-            hidden: configuration.scaled(FlowPlan.dense.hidden), alpha: FlowPlan.colorClamp, from: weights)
+        let parts = try Parts(configuration, from: weights)
+        (conditioning, heads, regression) = (parts.conditioning, parts.heads, parts.regression)
+        (levels, dense) = (parts.levels, parts.dense)
         parameterCount = weights.parameterCount
     }
 }

@@ -8,6 +8,8 @@ package enum SpoolError: Error, Equatable, Sendable {
     case locked(path: String, holder: String)
     /// The ledger cannot be read or written.
     case ledger(path: String, detail: String)
+    /// A choice, or the document that holds it, makes no sense.
+    case choice(file: String, reason: String)
 }
 
 extension SpoolError: CustomStringConvertible {
@@ -19,6 +21,8 @@ extension SpoolError: CustomStringConvertible {
             "\(path) is in use by another autochrome\(holder.isEmpty ? "" : " (process \(holder))")"
         case .ledger(let path, let detail):
             "ledger \(path): \(detail)"
+        case .choice(let file, let reason):
+            "\(file): \(reason)"
         }
     }
 }

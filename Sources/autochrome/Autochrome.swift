@@ -1,5 +1,5 @@
 import ArgumentParser
-import Kernels
+import CProcessor
 import Service
 
 /// The command line.
@@ -24,18 +24,18 @@ struct Autochrome: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Colouring:", subcommands: [Colorize.self, Transfer.self, Interpolate.self, Reprocess.self]),
-            CommandGroup(name: "The service:", subcommands: [Watch.self, Status.self, Retry.self]),
+            CommandGroup(name: "Deciding:", subcommands: [Choose.self, RerollCommand.self, Export.self]),
+            CommandGroup(
+                name: "The service:",
+                subcommands: [Watch.self, Work.self, Status.self, Retry.self, Events.self, DeskCommand.self]),
             CommandGroup(name: "Models:", subcommands: [Evaluate.self, Model.self, Bench.self]),
             CommandGroup(name: "Training:", subcommands: [Train.self, Generate.self]),
         ])
 
     static func main() {
-        let missing = Processor.check()
-        guard missing.isEmpty else {
-            Output.complain(
-                "autochrome: this processor lacks \(missing.joined(separator: ", ")), which this build needs")
-            exit(withError: ExitCode(2))
-        }
+        // Before anything else, as that may begin with an instruction that an old processor does not know.
+        processor_require()
+        allocator_limit_arenas()
         do {
             var command = try parseAsRoot()
             try command.run()

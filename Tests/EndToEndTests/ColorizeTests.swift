@@ -51,7 +51,8 @@ extension EndToEnd {
             #expect(result.settings["seed"] as? Int == 77)
             #expect(result.settings["temperature"] as? Double == 0.5)
             let variants = try #require(result.document["variants"] as? [[String: Any]])
-            #expect(variants[0]["sample"] == nil && variants[1]["sample"] as? Int == 0)
+            #expect(variants[0]["sample"] == nil)
+            #expect((0..<31).contains(try #require(variants[1]["sample"] as? Int)))
         }
 
         @Test func everyVariantMayBeADraw() async throws {
@@ -62,7 +63,7 @@ extension EndToEnd {
             let result = try PublishedFolder(output + "/a")
             #expect(result.problems == [])
             let variants = try #require(result.document["variants"] as? [[String: Any]])
-            #expect(variants.map { $0["sample"] as? Int } == [0, 1])
+            #expect(Set(variants.compactMap { $0["sample"] as? Int }).count == 2)
         }
 
         @Test func foldersKeepTheirShape() async throws {
@@ -132,7 +133,7 @@ extension EndToEnd {
             let outcome = try await Child.run(
                 "colorize", input, input, folder.path, "--output", output, "--samples", "1")
             #expect(outcome.code == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains("1 coloured\n"))
+            #expect(outcome.errors.contains("1 coloured, in \(output)\n"))
             #expect(folder.list("out") == ["a"])
         }
 

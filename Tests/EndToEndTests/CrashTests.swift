@@ -57,7 +57,7 @@ extension EndToEnd {
             }
             #expect(found == truth, "seed \(seed)")
             let hidden = tortured.folder.tree("outbox").filter {
-                $0.split(separator: "/").contains { $0.hasPrefix(".") }
+                $0.split(separator: "/").contains { $0.hasPrefix(".autochrome") }
             }
             #expect(hidden == [], "seed \(seed)")
             for (name, bytes) in photographs { #expect(tortured.folder.read("inbox/" + name) == Data(bytes)) }

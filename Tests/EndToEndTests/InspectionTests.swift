@@ -42,6 +42,20 @@ extension EndToEnd {
             #expect(try #require(rates["sampling"]) > 0)
         }
 
+        @Test func theBenchmarkTimesManySmallPhotographs() async throws {
+            let outcome = try await Child.run("bench", "--pipeline", "3", "--threads", "1", "--json")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let json = try outcome.json
+            #expect(json["photographs"] as? Int == 3 && json["threads"] as? Int == 1)
+            let seconds = try #require(json["seconds"] as? Double)
+            #expect(abs(try #require(json["images_per_minute"] as? Double) - 180 / seconds) < 1e-6 / seconds)
+            let stages = try #require(json["stages"] as? [String: Double])
+            #expect(Set(stages.keys) == ["decode", "conditioning", "sampling", "rendering", "rest"])
+            #expect(stages.values.allSatisfy { $0 > 0 })
+            #expect(try #require(json["processor_seconds"] as? Double) > 0)
+            #expect((0..<1).contains(try #require(json["idle"] as? Double)))
+        }
+
         @Test func anEvaluationHasEveryFigureWithItsError() async throws {
             let outcome = try await Child.run(
                 "evaluate", Repository.root + "/Tests/Fixtures", "--samples", "2", "--limit", "2", "--json")
@@ -67,6 +81,25 @@ extension EndToEnd {
             #expect(calm["temperature"] as? Double == 0.5 && json["temperature"] as? Double == 1)
             #expect((calm["of_1"] as? [String: Double])?["mean"] != (json["of_1"] as? [String: Double])?["mean"])
             #expect((calm["mode"] as? [String: Double])?["mean"] == (json["mode"] as? [String: Double])?["mean"])
+            let hinted = try await Child.run(
+                "evaluate", Repository.root + "/Tests/Fixtures", "--samples", "2", "--limit", "2", "--json",
+                "--candidates", "6", "--hints", "20"
+            ).json
+            #expect(hinted["candidates"] as? Int == 6 && hinted["hints"] as? Int == 20 && json["hints"] as? Int == 0)
+            func mode(_ json: [String: Any]) throws -> Double {
+                try #require((json["mode"] as? [String: Double])?["mean"])
+            }
+            #expect(try mode(hinted) < 0.9 * mode(json))
+            let strong = try await Child.run(
+                "evaluate", Repository.root + "/Tests/Fixtures", "--samples", "2", "--limit", "2", "--json",
+                "--mode-saturation", "2"
+            ).json
+            func colorful(_ json: [String: Any], _ picture: String) throws -> Double {
+                try #require((json[picture + "_colorful"] as? [String: Double])?["mean"])
+            }
+            #expect(try colorful(strong, "mode") > 1.5 * colorful(json, "mode"))
+            #expect(try colorful(strong, "true") == colorful(json, "true"))
+            #expect((strong["of_1"] as? [String: Double])?["mean"] == (json["of_1"] as? [String: Double])?["mean"])
         }
 
         @Test(arguments: ["jpg", "png", "webp", "tif", "tiff", "jpeg"])

@@ -80,13 +80,13 @@ extension EndToEnd {
             #expect(again.code == 0, "\(again.errors)")
             let new = try PublishedFolder(service.outbox + "/a")
             #expect(new.problems == [] && new.inode != old.inode)
-            #expect(new.document["rendering"] as? Int == 1)
+            #expect(new.document["rendering"] as? Int == 3)
             let same = try await service.start("reprocess", service.outbox).wait()
             #expect(same.errors.contains("1 done before"), "\(same.errors)")
         }
 
         @Test func reprocessingExchangesResults() async throws {
-            let service = try TestService()
+            let service = try TestService(["candidates": "1"])
             try service.drop(good, "album/a.png")
             try service.drop(Pictures.gray(seed: 9), "b.png")
             try await service.runOnce()

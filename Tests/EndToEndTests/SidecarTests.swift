@@ -72,6 +72,26 @@ extension EndToEnd {
             await service.stop(daemon)
         }
 
+        /// The photograph's own settings go to the archive with it, and its folder's stay in the inbox.
+        @Test func whatIsArchivedKeepsTheSettingsOfItsFolder() async throws {
+            let service = try TestService(["originals": "archive"])
+            try write("samples: 3", "inbox/album/.autochrome.yaml", service)
+            try write("quality: 70", "inbox/album/a.png.autochrome.yaml", service)
+            try service.drop(first, "album/a.png")
+            try await service.runOnce()
+            #expect(service.folder.exists("state/archive/album/a.png"))
+            let hashes = try PublishedFolder(service.outbox + "/album/a").hashes
+            #expect(hashes.count == 3)
+            let same = try await service.start("reprocess", service.outbox).wait()
+            #expect(same.code == 0 && same.errors.contains("1 done before"), "\(same.errors)")
+            // Twice: the second time its place on record is the archive.
+            for _ in 0..<2 {
+                let again = try await service.start("reprocess", service.outbox, "--force").wait()
+                #expect(again.code == 0, "\(again.errors)")
+                #expect(try PublishedFolder(service.outbox + "/album/a").hashes == hashes)
+            }
+        }
+
         @Test func oneThatStaysWrongGoesWithItsPhotographAndComesBackWithIt() async throws {
             let service = try TestService(["attempts": "1"])
             try write("sampels: 3", "inbox/album/a.png.autochrome.yaml", service)

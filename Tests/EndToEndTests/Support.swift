@@ -23,8 +23,10 @@ struct PublishedFolder {
     init(_ path: String) throws {
         self.path = path
         inode = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
-        let names = try FileManager.default.contentsOfDirectory(atPath: path)
-        let documents = names.filter { $0.hasSuffix(".json") }
+        // Small pictures for the desk are hidden, and what belongs to a choice may lie beside the rest.
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }
+        let choices = names.filter { $0.hasPrefix("chosen") || $0.hasPrefix("kept-") }
+        let documents = names.filter { $0.hasSuffix(".json") && !choices.contains($0) }
         guard documents.count == 1, let data = FileManager.default.contents(atPath: path + "/" + documents[0]),
             let document = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
         else {
@@ -40,7 +42,8 @@ struct PublishedFolder {
             let hash = (try? ContentHash(file: path + "/" + file))?.hex
             if hash == nil || hash != variant["sha256"] as? String { problems.append("\(path)/\(file): another hash") }
         }
-        let expected = variants.compactMap { $0["file"] as? String } + [documents[0], "sheet.jpg", "uncertainty.png"]
+        let pictures = variants.compactMap { $0["file"] as? String }
+        let expected = pictures + choices + [documents[0], "sheet.jpg", "uncertainty.png"]
         if Set(names) != Set(expected) { problems.append("\(path): holds \(names), not \(expected)") }
     }
 

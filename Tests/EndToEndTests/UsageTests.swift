@@ -19,7 +19,9 @@ extension EndToEnd {
             ["transfer", "b.png", "--reference", "a.png", "--output", "/tmp/x", "--levels", "1,5"],
             ["transfer", "b.png", "--output", "/tmp/x"], ["train", "mnist", "--data", "/tmp"],
             ["generate", "mnist", "--digit", "10", "--output", "/tmp/x.png"], ["bench", "--preset", "huge"],
+            ["bench", "--pipeline", "0"],
             ["evaluate", "/tmp", "--samples", "0"], ["evaluate", "/tmp", "--temperature", "3"],
+            ["evaluate", "/tmp", "--mode-saturation", "4"],
             ["colorize", "a.png", "--output", "/tmp/x", "--temperature", "-1"],
         ])
         func wrongUsageEndsWithTwo(_ arguments: [String]) async throws {
@@ -29,6 +31,20 @@ extension EndToEnd {
             if !arguments.isEmpty {
                 #expect(outcome.output == "")
                 #expect(!outcome.errors.isEmpty)
+            }
+        }
+
+        @Test func aFileOfOptionsThatIsMissingIsNamedInOneSentence() async throws {
+            let none = folder.path + "/none"
+            let folders = ["--inbox", folder.path, "--outbox", folder.path + "/out", "--state", folder.path]
+            for arguments in [
+                ["colorize", folder.path, "--output", folder.path + "/out", "--list", none],
+                ["events", "--name", "a", "--post", "http://localhost", "--headers", none] + folders,
+                ["status", "--config", none],
+            ] {
+                let outcome = try await Child(arguments).wait()
+                #expect(
+                    outcome.code == 2 && outcome.errors == "autochrome: \(none) does not exist\n", "\(outcome.errors)")
             }
         }
 

@@ -120,6 +120,22 @@ import Testing
         }
     }
 
+    @Test("A JPEG keeps as much of the chroma as it is asked for", arguments: ChromaSubsampling.allCases)
+    func subsampling(_ subsampling: ChromaSubsampling) throws {
+        let scratch = try TemporaryFolder()
+        let renderer = Renderer(try Photograph.open(path: Repository.sample("chelsea.png")))
+        var options = OutputOptions(format: .jpeg)
+        options.subsampling = subsampling
+        _ = try renderer.write(
+            renderer.field(chroma: chroma(seed: 3)), to: scratch.file("out"), options: options, disclosure: disclosure)
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch.file("out"))))
+        // The frame's header: marker, length, precision, height, width, and of three components number, factors, table.
+        let frame = try #require(
+            bytes.indices.dropLast(20).first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC0 && bytes[$0 + 9] == 3 })
+        let factors = (0..<3).map { bytes[frame + 11 + 3 * $0] }
+        #expect(factors == (subsampling == .half ? [0x22, 0x11, 0x11] : [0x11, 0x11, 0x11]))
+    }
+
     @Test("Profile, disclosure and dates are in every output", arguments: OutputFormat.allCases)
     func metadataIsWritten(format: OutputFormat) throws {
         let scratch = try TemporaryFolder()
@@ -137,7 +153,7 @@ import Testing
             #expect(packet.contains("1969-07-20T20:17:40"))
             #expect(XMLParser(data: Data(packet.utf8)).parse())
             #expect((picture.string("orientation") ?? "1") == "1")
-            if format == .jpeg {
+            if format == .jpeg || format == .tiff {
                 let records = try #require(picture.blob("iptc-data"))
                 #expect(String(decoding: records, as: UTF8.self).contains("are a guess"))
             }
@@ -181,15 +197,13 @@ import Testing
         try Vips.start()
         let descriptor = open("/dev/full", O_RDWR)
         defer { close(descriptor) }
-        let file = try VipsFileTarget(descriptor: descriptor)
+        let file = FileTarget(descriptor: descriptor)
         var generator = SeededGenerator(8)
-        let bytes = (0..<90_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        let image = bytes.withUnsafeBytes {
-            vips_image_new_from_memory_copy($0.baseAddress, $0.count, 300, 100, 3, VIPS_FORMAT_UCHAR)
-        }
-        let picture = VipsPicture(try #require(image))
-        picture.pointer.pointee.Type = VIPS_INTERPRETATION_sRGB
-        _ = Encoder.encode(picture, to: file, OutputOptions(format: format))
+        var picture = RGBImage(width: 300, height: 100)
+        for i in picture.pixels.indices { picture.pixels[i] = UInt8.random(in: 0...255, using: &generator) }
+        let failure = try Encoder.encode(
+            picture, pixelsPerInch: 72, profile: ColorProfile.sRGB(), to: file, OutputOptions(format: format))
+        #expect(failure != nil)
         #expect(file.failure == ENOSPC)
         #expect(ImagingError.cannotWrite(file: "a", code: file.failure).isNoSpace)
     }

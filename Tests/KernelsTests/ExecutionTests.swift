@@ -28,14 +28,4 @@ import Testing
             #expect((0..<1000).allSatisfy { outer[$0] == 1 })
         }
     }
-
-    @Test func processorFeatures() {
-        let complete = "processor : 0\nflags\t\t: fpu avx2 fma bmi1 bmi2 f16c movbe sse\nbogomips : 1\n"
-        #expect(Processor.missing(in: complete).isEmpty)
-        let old = "processor : 0\nflags\t\t: fpu avx sse sse2 bmi1 bmi2 f16c movbe\n"
-        #if arch(x86_64)
-            #expect(Processor.missing(in: old) == ["avx2", "fma"])
-        #endif
-        #expect(Processor.check().isEmpty)
-    }
 }

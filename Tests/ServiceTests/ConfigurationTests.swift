@@ -45,10 +45,14 @@ import Testing
         "workers": "3", "threads": "5", "memory_megapixels": "7.5", "quiet_seconds": "9", "rescan_seconds": "11",
         "poll_seconds": "13", "polling": "true", "exclude": "[\"*.bak\", \"raw\"]", "originals": "archive",
         "maximum_megapixels": "15", "maximum_megabytes": "17", "decode_seconds": "19", "attempts": "21",
-        "backoff_seconds": "23", "free_megabytes": "25", "metrics": "/g", "log_level": "debug", "samples": "2",
+        "backoff_seconds": "23", "free_megabytes": "25", "queue": "redis://nas/3", "queue_works": "false",
+        "lease_seconds": "27",
+        "metrics": "/g", "log_level": "debug", "samples": "2", "candidates": "40",
         "seed": "18446744073709551615", "temperature": "0.5", "mode_first": "false",
-        "saturation": "1.5", "format": "tiff", "quality": "50", "colored": "recolor", "sheet": "false",
-        "uncertainty": "false",
+        "saturation": "1.5", "mode_saturation": "1.25", "format": "tiff", "quality": "50",
+        "chroma_subsampling": "4:4:4", "colored": "recolor",
+        "sheet": "false",
+        "uncertainty": "false", "metadata": "minimal", "sidecars": "xmp",
     ]
 
     /// Every key reaches its own property and no other.
@@ -134,7 +138,7 @@ import Testing
     @Test func aFileThatCannotBeReadIsNamed() throws {
         let folder = try TemporaryFolder()
         let none = folder.path + "/none.yaml"
-        #expect(complaint { _ = try ConfigurationFile.load(none) }?.hasPrefix(none + ": cannot be read") == true)
+        #expect(complaint { _ = try ConfigurationFile.load(none) } == "\(none) does not exist")
         let path = folder.path + "/latin.yaml"
         try Data([0x69, 0x6E, 0xE9]).write(to: URL(fileURLWithPath: path))
         #expect(complaint { _ = try ConfigurationFile.load(path) } == "\(path): cannot be read: not UTF-8")
@@ -211,10 +215,14 @@ import Testing
     /// Equal keys must mean equal results, so that every setting that changes them changes the key.
     @Test func theKeyOfAResultCoversWhatChangesIt() {
         let plain = ColoringSettings()
+        let red = ColorHint(x: .pixels(1), y: .percent(2), color: .init(red: 255, green: 0, blue: 0))
+        let blue = ColorHint(x: .pixels(3), y: .percent(2), color: .init(red: 0, green: 0, blue: 255))
         let changes: [(inout ColoringSettings) -> Void] = [
-            { $0.samples = 3 }, { $0.seed = 2 }, { $0.temperature = 0.5 },
-            { $0.modeFirst = false }, { $0.saturation = 1.1 }, { $0.format = .png }, { $0.quality = 80 },
-            { $0.sheet = false }, { $0.uncertainty = false },
+            { $0.samples = 3 }, { $0.candidates = 40 }, { $0.seed = 2 }, { $0.temperature = 0.5 },
+            { $0.modeFirst = false }, { $0.saturation = 1.1 }, { $0.modeSaturation = 1.1 }, { $0.format = .png },
+            { $0.quality = 80 },
+            { $0.sheet = false }, { $0.uncertainty = false }, { $0.subsampling = .full },
+            { $0.hints = [red] }, { $0.hints = [red, blue] },
         ]
         var keys = [plain.key]
         for change in changes {

@@ -10,10 +10,10 @@ import Testing
 @Suite struct ErrorClassTests {
     @Test func aColoredPhotographIsSkippedOrRejected() {
         #expect(
-            ErrorClass(ColorizationError.skippedColored, of: "a")
+            ErrorClass(ColorizationError.skippedColored(), of: "a")
                 == .skipped("the photograph is already in colour (policy: skip)"))
         #expect(
-            ErrorClass(ColorizationError.rejectedColored, of: "a")
+            ErrorClass(ColorizationError.rejectedColored(), of: "a")
                 == .permanent("the photograph is already in colour (policy: reject)"))
     }
 

@@ -24,7 +24,10 @@ struct JSONSchema {
         for key in schema.keys where !checked.contains(key) && !described.contains(key) {
             found.append("\(place): the schema says '\(key)', which this checker does not know")
         }
-        if let type = schema["type"] as? String, !isOfType(value, type) { return found + ["\(place): is no \(type)"] }
+        let types = (schema["type"] as? String).map { [$0] } ?? schema["type"] as? [String] ?? []
+        if !types.isEmpty, !types.contains(where: { isOfType(value, $0) }) {
+            return found + ["\(place): is no " + types.joined(separator: " or ")]
+        }
         if let constant = schema["const"], !equal(value, constant) { found.append("\(place): is not \(constant)") }
         if let choices = schema["enum"] as? [Any], !choices.contains(where: { equal(value, $0) }) {
             found.append("\(place): \(value) is none of \(choices)")
@@ -56,6 +59,8 @@ struct JSONSchema {
             for (name, member) in members.sorted(by: { $0.key < $1.key }) {
                 if let schema = known[name] {
                     found += problems(member, schema, at: place + "." + name)
+                } else if let others = schema["additionalProperties"] as? [String: Any] {
+                    found += problems(member, others, at: place + "." + name)
                 } else if schema["additionalProperties"] as? Bool == false {
                     found.append("\(place): '\(name)' is not described")
                 }

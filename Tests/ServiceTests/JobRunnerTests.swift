@@ -46,7 +46,7 @@ import Testing
     @Test func aReloadSharesTheMemoryOfWhatIsInHand() throws {
         var next = runner.configuration
         next.memoryMegapixels = 20
-        let share = runner.budget.share(megapixels: 5)
+        let share = runner.budget.share(5)
         runner.reload(next, model: try LoadedModel.load(Repository.model))
         #expect(runner.now.pipeline.budget === runner.budget)
         withExtendedLifetime(share) {}

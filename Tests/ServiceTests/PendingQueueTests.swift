@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Spool
 import Synchronization
@@ -99,5 +100,19 @@ import Testing
         #expect(!queue.isIdle)
         queue.finish(first)
         #expect(queue.isIdle)
+    }
+
+    /// Other machines have enough of the backlog: what arrives goes past it.
+    @Test func filesOfOneOriginAreKeptBack() {
+        let queue = PendingQueue()
+        let arrival = Candidate(
+            path: RelativePath("new")!, stamp: .unknown, arrival: Date(), origin: .arrival)
+        queue.hold([.backlog])
+        for name in ["a", "b"] { queue.push(candidate(name)) }
+        queue.push(arrival)
+        #expect(queue.take() == arrival)
+        #expect(queue.count == 2)
+        queue.hold([])
+        #expect(queue.take()?.path.description == "a")
     }
 }

@@ -34,6 +34,17 @@ import Testing
         return try body()
     }
 
+    /// What is missing in a count is told.
+    @Test func aFolderThatCannotBeCountedIsNamed() throws {
+        for name in ["a", "album/b"] { try folder.write("picture", "outbox/\(name)/01.jpg") }
+        var problems: [String] = []
+        let counts = try folder.withUnreadable("outbox/album") {
+            try ChoiceCounts(outbox: configuration.outbox) { problems.append("\($0)") }
+        }
+        #expect(counts.results == 1)
+        #expect(problems == ["\(configuration.outbox)/album: cannot open: Permission denied"])
+    }
+
     @Test func whereNothingEverRanThereIsNothing() throws {
         let report = try QueueReport(configuration: configuration)
         #expect(!report.running && !report.isStuck && report.daemon == nil && report.failures.isEmpty)

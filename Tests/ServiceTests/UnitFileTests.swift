@@ -5,7 +5,9 @@ import Testing
 @testable import Service
 
 @Suite struct UnitFileTests {
-    static let units = ["autochrome.service", "autochrome@.service"]
+    static let units = ["autochrome.service", "autochrome@.service", "autochrome-work.service"]
+    private static let desk = "autochrome-desk.service"
+    private static let hook = "autochrome-hook@.service"
     private static let analyzer = "/usr/bin/systemd-analyze"
 
     /// A unit as it is installed below a folder, with a program at its place.
@@ -29,16 +31,8 @@ import Testing
     }
 
     private func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.analyzer)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
+        let outcome = try Subprocess(Self.analyzer, arguments).wait()
+        return (outcome.code, outcome.output + outcome.errors)
     }
 
     @Test(arguments: units) func theUnitStartsWhatThereIs(_ unit: String) throws {
@@ -46,7 +40,7 @@ import Testing
         #expect(settings["Type"] == ["notify"])
         let command = try #require(settings["ExecStart"]?.first).split(separator: " ").map(String.init)
         #expect(command[0] == "@PREFIX@/bin/autochrome")
-        #expect(command[1] == "watch")
+        #expect(command[1] == (unit.contains("work") ? "work" : "watch"))
         #expect(command[2] == "--config" && command.count == 4)
         #expect(command[3].hasPrefix("@SYSCONFDIR@/autochrome/"))
         // The daemon's own beat must come well within the watchdog's time.
@@ -54,8 +48,9 @@ import Testing
         #expect(watchdog >= 10)
         let longest = Configuration()
         #expect(settings["ReadWritePaths"] == ["-" + (longest.inbox as NSString).deletingLastPathComponent])
-        let state = "/var/lib/" + (settings["StateDirectory"]?.first ?? "")
-        #expect(state.hasPrefix(longest.state))
+        // A worker has no state.
+        let state = settings["StateDirectory"]?.first.map { "/var/lib/" + $0 }
+        #expect(unit == "autochrome-work.service" ? state == nil : state?.hasPrefix(longest.state) == true)
     }
 
     @Test func bothUnitsAreHardenedAlike() throws {
@@ -64,23 +59,77 @@ import Testing
         #expect(differing == ["Description", "ExecStart", "StateDirectory"])
     }
 
+    /// A worker reaches its queue over the network, and is confined as the daemon is in all else.
+    @Test func aWorkersUnitDiffersInItsNetworkAlone() throws {
+        let (daemon, worker) = (try settings(Self.units[0]), try settings(Self.units[2]))
+        let differing = Set(daemon.keys).union(worker.keys).filter { daemon[$0] != worker[$0] }
+        #expect(
+            differing == [
+                "Description", "Documentation", "After", "Wants", "ExecStart", "ExecReload", "Restart", "RestartSec",
+                "TimeoutStopSec", "StateDirectory", "StateDirectoryMode", "PrivateNetwork", "RestrictAddressFamilies",
+                "IPAddressDeny", "IPAddressAllow",
+            ])
+    }
+
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: analyzer), "there is no systemd-analyze here"))
     func theUnitsAreLittleExposed() throws {
+        try expectExposure("autochrome.service", atMost: 1.5)
+        try expectExposure(Self.desk, atMost: 1.5)
+        // These talk to others.
+        try expectExposure("autochrome-work.service", atMost: 2.5)
+        try expectExposure(Self.hook, atMost: 2.5)
+    }
+
+    private func expectExposure(_ name: String, atMost limit: Double) throws {
         let folder = try TemporaryFolder()
-        let unit = try install("autochrome.service", in: folder)
+        let unit = try install(name, in: folder)
         let (status, output) = try run(["security", "--offline=true", "--no-pager", unit])
         let match = try #require(output.firstMatch(of: /Overall exposure level for .*: ([0-9.]+)/), "\(output)")
         #expect(status == 0)
-        #expect(try #require(Double(match.1)) <= 1.5, "\(match.0)")
+        #expect(try #require(Double(match.1)) <= limit, "\(match.0)")
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: analyzer), "there is no systemd-analyze here"))
     func systemdUnderstandsEverySetting() throws {
+        try expectUnderstood("autochrome.service")
+        try expectUnderstood("autochrome-work.service")
+        try expectUnderstood(Self.desk, beside: "autochrome-desk.socket")
+        try expectUnderstood(Self.hook)
+    }
+
+    private func expectUnderstood(_ name: String, beside other: String? = nil) throws {
         let folder = try TemporaryFolder()
-        let unit = try install("autochrome.service", in: folder)
+        if let other { _ = try install(other, in: folder) }
+        let unit = try install(name, in: folder)
         let (_, output) = try run(["verify", "--man=no", "--recursive-errors=no", unit])
         let about = output.split(separator: "\n").filter { $0.contains("autochrome") }
         #expect(about.isEmpty, "\(output)")
+    }
+
+    /// Its network is the socket that is passed to it.
+    @Test func theDeskIsConfinedAsTheDaemonIs() throws {
+        let (daemon, desk) = (try settings(Self.units[0]), try settings(Self.desk))
+        let own =
+            ["Description", "ExecStart", "ExecReload", "Requires", "Documentation", "TimeoutStopSec", "Also"]
+            + ["Nice", "IOSchedulingClass", "CPUSchedulingPolicy"]
+        let differing = Set(daemon.keys).union(desk.keys).filter { daemon[$0] != desk[$0] }.subtracting(own)
+        #expect(differing.isEmpty, "\(differing)")
+        #expect(desk["PrivateNetwork"] == ["yes"])
+        #expect(desk["ExecStart"]?.first?.hasPrefix("@PREFIX@/bin/autochrome desk --config ") == true)
+        let socket = try settings("autochrome-desk.socket")
+        #expect(socket["ListenStream"] == ["127.0.0.1:8420"] && socket["IPAddressAllow"] == ["localhost"])
+        #expect(desk["Requires"] == ["autochrome-desk.socket"])
+    }
+
+    @Test func aHookReadsTheJournalAndKeepsItsPlace() throws {
+        let settings = try settings(Self.hook)
+        let command = try #require(settings["ExecStart"]?.first).split(separator: " ").map(String.init)
+        #expect(command[0] == "@PREFIX@/bin/autochrome" && command[1] == "events")
+        #expect(command.contains("--follow") && command.contains("--name"))
+        let cursors = Configuration().state + "/cursors"
+        #expect(settings["ReadWritePaths"] == [cursors])
+        #expect(settings["PrivateNetwork"] == nil)
+        #expect(try Repository.text("systemd/tmpfiles.conf").contains(cursors + " "))
     }
 
     @Test func theInstalledFoldersAreThoseOfTheDefaults() throws {

@@ -92,4 +92,12 @@ import Testing
         #expect(RetryPolicy().wait(after: 1) == 30)
         #expect(RetryPolicy().wait(after: 1000) == 3600)
     }
+
+    @Test func whatWorkersDiedOverIsQuarantinedUnlessItIsAnotherFile() {
+        var machine = machine(.claimed)
+        #expect(machine.handle(.quarantined(reason: "died", isCurrent: false), at: now) == .enqueue)
+        _ = machine.handle(.claimed, at: now)
+        #expect(machine.handle(.quarantined(reason: "died", isCurrent: true), at: now) == .setAside(reason: "died"))
+        #expect(machine.state == .quarantined(reason: "died"))
+    }
 }

@@ -169,6 +169,8 @@ private struct Snapshot: Equatable {
                 holders: Job.identities.map { try table.job(holding: $0) },
                 lists: Job.results.map { try table.jobs(at: $0) } + [
                     table.begun(), table.retriable(), table.failures(limit: 2), table.failures(limit: 100),
+                    table.leftAlone(limit: 2), table.leftAlone(limit: 100),
+                    table.pending(limit: 2), table.pending(limit: 100),
                     table.waiting(until: time, orAfter: time + 4, limit: 100),
                     table.waiting(until: time, orAfter: time + 4, limit: 3),
                     table.waiting(until: .distantFuture, orAfter: .distantFuture, limit: 100),

@@ -87,6 +87,8 @@ import Testing
             _ = try ledger.receive(try (0..<300).map { try spool.candidate("file-\($0)") })
         }
         let path = spool.configuration.state + "/ledger.sqlite"
+        // What lies in the log would mend the pages.
+        try FileManager.default.removeItem(atPath: path + "-wal")
         let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         for offset in stride(from: 4096, to: size - 4096, by: 4096) {
@@ -97,6 +99,21 @@ import Testing
         let ledger = try SQLiteJobStore(state: spool.configuration.state)
         #expect(ledger.brokenCopy != nil)
         #expect(try ledger.counts() == JobCounts())
+    }
+
+    /// An archive's ledger is long, and what is left alone of it is short.
+    @Test func whatIsLeftAloneIsFoundByIndexes() throws {
+        let spool = try TemporarySpool()
+        defer { withExtendedLifetime(spool) {} }
+        let store = try SQLiteJobStore(state: spool.configuration.state)
+        let steps = try store.read { table in
+            let database = try #require(table as? SQLiteJobTable).database
+            return try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + SQLiteJobTable.leftAlone, arguments: [10])
+                .map { $0["detail"] as String }
+        }
+        #expect(steps.contains { $0.contains("COVERING INDEX job_result") }, "\(steps)")
+        #expect(steps.contains { $0.contains("INDEX job_ended_badly") }, "\(steps)")
+        #expect(!steps.contains { $0.hasPrefix("SCAN job") && !$0.contains("USING") }, "\(steps)")
     }
 
     @Test func anotherProcessMayLook() throws {

@@ -102,4 +102,12 @@ import Testing
         seen.endScan(complete: true)
         #expect(seen.contains(path, stamp(1)) == false)
     }
+
+    /// What a scan finds where an earlier one found nothing has arrived since: a polled inbox has no other arrivals.
+    @Test func aLaterScanFindsArrivals() {
+        var stability = StabilityTracker(quiet: 2, patience: 30)
+        stability.scanned(path, stamp(1), at: time(0), as: .arrival)
+        #expect(stability.popDue(at: time(2)) == path)
+        #expect(stability.examined(path, stamp(1), at: time(2), arrival: Date())?.origin == .arrival)
+    }
 }

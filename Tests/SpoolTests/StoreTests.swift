@@ -83,8 +83,9 @@ import Testing
             try spool.drop(path.sidecar, "samples: 2")
             try spool.write("samples: 3", to: spool.root, RelativePath("aside")!)
             let root = spool.root
-            try interrupting { _, count in
-                if count == 0 { rename(root + "/aside", root + "/inbox/album/a.tif.autochrome.yaml") }
+            try interrupting { change, _ in
+                guard change == .rename(.noReplace) else { return }
+                rename(root + "/aside", root + "/inbox/album/a.tif.autochrome.yaml")
             } body: {
                 if isFailed {
                     let report = FailedStore.Report(path: path, reason: "", time: Date(), attempts: 1, sha256: content)
@@ -352,6 +353,23 @@ import Testing
         }
         #expect(spool.read("inbox/a.tif") == "new")
         #expect(try store.entries(from: path).count == 3)
+    }
+
+    /// What has no room for a report leaves nothing that would be in its way later.
+    @Test func aReportThatCannotBeWrittenLeavesNothing() throws {
+        let spool = try TemporarySpool()
+        let store = try FailedStore(configuration: spool.configuration)
+        let stamp = try spool.drop("a.png")
+        #expect(throws: FileError.self) {
+            // The report alone gets its name so; the photograph replaces nothing.
+            try interrupting { change, _ in
+                if change == .plainRename { throw FileError.system(operation: "write", path: "", code: ENOSPC) }
+            } body: {
+                try store.store(report(RelativePath("a.png")!), stamp: stamp)
+            }
+        }
+        #expect(spool.tree("failed") == [] && spool.read("inbox/a.png") == "content")
+        #expect(try store.store(report(RelativePath("a.png")!), stamp: stamp) == RelativePath("a.png"))
     }
 
     @Test func leavesAFileThatWasReplaced() throws {

@@ -195,12 +195,7 @@ import Testing
     }
 
     private func pack(_ archive: String, _ arguments: String...) throws {
-        let tar = Process()
-        tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        tar.arguments = ["tar", "-cf", archive] + arguments
-        try tar.run()
-        tar.waitUntilExit()
-        try #require(tar.terminationStatus == 0)
+        try #require(try Subprocess("tar", ["-cf", archive] + arguments).wait().code == 0)
     }
 
     /// Names over 100 bytes, which each of the formats holds in its own way.

@@ -58,7 +58,7 @@ package struct StageBenchmark: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("photograph.jpg").path
-        try Self.photograph().write(to: file, options: OutputOptions(format: .jpeg), disclosure: Self.disclosure)
+        try Self.writePhotograph(width: Self.photographSize.width, height: Self.photographSize.height, to: file)
 
         var work = (conditioning: 0, sampling: 0)
         var all: [Seconds] = []
@@ -134,10 +134,15 @@ package struct StageBenchmark: Sendable {
         ]
     }
 
-    /// A gray picture of waves and grain.
-    private static func photograph() -> RGBImage {
-        var image = RGBImage(width: photographSize.width, height: photographSize.height)
-        var stream = RandomStream(high: 1, low: 1)
+    /// Writes a JPEG of waves and grain, another one for each seed.
+    package static func writePhotograph(width: Int, height: Int, seed: UInt64 = 1, to path: String) throws {
+        try photograph(width: width, height: height, seed: seed)
+            .write(to: path, options: OutputOptions(format: .jpeg), disclosure: disclosure)
+    }
+
+    private static func photograph(width: Int, height: Int, seed: UInt64) -> RGBImage {
+        var image = RGBImage(width: width, height: height)
+        var stream = RandomStream(high: 1, low: seed)
         let grain = stream.normals(image.width)
         for y in 0..<image.height {
             for x in 0..<image.width {

@@ -3,7 +3,8 @@ import Imaging
 extension ColoringPipeline {
     /// The document beside the variants.
     func describe(
-        _ request: ColoringRequest, _ photograph: Photograph, _ variants: [ResultMetadata.Variant],
+        _ request: ColoringRequest, _ photograph: Photograph, _ original: OriginalMetadata?, _ drawn: Drawn,
+        _ rendering: Rendering,
         _ timings: ResultMetadata.Timings, _ warnings: [String]
     ) -> ResultMetadata {
         let (source, settings) = (request.source, request.settings)
@@ -18,9 +19,17 @@ extension ColoringPipeline {
             model: model,
             settings: .init(
                 samples: settings.samples, seed: settings.seed, temperature: settings.temperature,
-                modeFirst: settings.modeFirst, saturation: settings.saturation,
-                format: settings.format.rawValue, quality: settings.quality, key: settings.key(request.transfer)),
-            reference: request.transfer?.reference, variants: variants,
+                modeFirst: settings.modeFirst, candidates: settings.candidates, saturation: settings.saturation,
+                modeSaturation: settings.modeSaturation, format: settings.format.rawValue, quality: settings.quality,
+                chromaSubsampling: settings.subsampling.rawValue, sidecars: settings.sidecars.rawValue,
+                key: settings.key(request.transfer)),
+            reference: request.transfer?.reference,
+            hints: rendering.hints.isEmpty ? nil : rendering.hints,
+            reroll: request.reroll.map { .init($0, samples: settings.samples) }, variants: rendering.variants,
+            metadata: .init(
+                policy: settings.metadata.rawValue, exif: original?.exifCount ?? 0, iptc: original?.iptcCount ?? 0,
+                xmp: original?.xmpCount ?? 0, dropped: original?.dropped ?? []),
+            candidates: drawn.candidates, leftOut: drawn.leftOut,
             sheet: settings.sheet ? ResultMetadata.sheetFile : nil,
             uncertainty: settings.uncertainty ? ResultMetadata.uncertaintyFile : nil, timings: timings,
             warnings: warnings)

@@ -7,6 +7,7 @@ extension ColoringPipeline {
     /// The variants that were written, and what a user should know about them.
     struct Rendering {
         var variants: [ResultMetadata.Variant] = []
+        var hints: [ResultMetadata.Hint] = []
         var remarks: [String] = []
     }
 
@@ -19,15 +20,21 @@ extension ColoringPipeline {
     }
 
     /// Writes the variants, the contact sheet and the uncertainty map.
-    ///
-    /// - Parameter compared: Samples that only the map takes into account.
     func render(
-        _ samples: [(draw: Draw, sample: ImageColorizer.Sample)], compared: [ImageColorizer.Sample],
-        _ photograph: Photograph, _ settings: ColoringSettings, into directory: String, _ progress: Progress
+        _ drawn: Drawn, _ targets: [HintTarget], _ photograph: Photograph, _ original: OriginalMetadata?,
+        _ request: ColoringRequest, into directory: String, _ progress: Progress
     ) throws -> Rendering {
+        let (samples, settings) = (drawn.shown, request.settings)
+        var hints = HintReport(targets, settings.saturation)
         // Variants side by side, as encoders have one thread; threads left over paint.
         let renderer = Renderer(photograph, threads: max(1, execution.threads / settings.samples))
-        let preview = renderer.preview(longSide: ContactSheet.longSide)
+        let anchored = renderer.anchored(HintTarget.anchors(targets, saturation: settings.saturation))
+        let preview = renderer.preview(longSide: ContactSheet.longSide, threads: execution.threads)
+        let whole = disclosure(request)
+        let writer =
+            request.previews
+            ? PreviewWriter(renderer, small: preview, settings: settings, disclosure: whole, into: directory) : nil
+        try writer?.writeOriginal()
         var rendering = Rendering()
         var thumbnails: [RGBImage] = []
         var map = settings.uncertainty ? UncertaintyMap(preview) : nil
@@ -36,7 +43,8 @@ extension ColoringPipeline {
             let rendered = execution.map(group.count) { index in
                 Result {
                     try variant(
-                        samples[start + index], number: start + index + 1, renderer, preview, settings, directory)
+                        samples[start + index], number: start + index + 1, anchored, renderer, original, preview,
+                        request, writer, directory)
                 }
             }
             for result in rendered {
@@ -47,45 +55,70 @@ extension ColoringPipeline {
                 }
                 if let thumbnail = rendered.thumbnail { thumbnails.append(thumbnail) }
                 map?.add(rendered.field)
+                hints.add(rendered.field, renderer)
                 try progress(.rendering)
             }
         }
-        let whole = disclosure(seed: settings.seed, sample: nil)
-        if settings.sheet {
-            try ContactSheet.write(
-                original: preview.original, variants: thumbnails, to: directory + "/" + ResultMetadata.sheetFile,
-                disclosure: whole)
-        }
-        for sample in compared { map?.add(renderer.field(chroma: sample.chroma)) }
-        try map?.write(to: directory + "/" + ResultMetadata.uncertaintyFile, disclosure: whole)
+        for sample in drawn.compared { map?.add(renderer.field(chroma: sample.chroma, anchored: anchored)) }
+        try writeSummaries(thumbnails, map, preview, writer, whole, settings, into: directory)
+        rendering.hints = hints.metadata
         return rendering
+    }
+
+    /// Writes the contact sheet and the uncertainty map side by side.
+    private func writeSummaries(
+        _ thumbnails: [RGBImage], _ map: UncertaintyMap?, _ preview: Preview, _ writer: PreviewWriter?,
+        _ disclosure: Disclosure, _ settings: ColoringSettings, into directory: String
+    ) throws {
+        let results = execution.map(2) { index in
+            Result {
+                if index == 0, settings.sheet {
+                    try ContactSheet.write(
+                        original: preview.original, variants: thumbnails,
+                        to: directory + "/" + ResultMetadata.sheetFile, disclosure: disclosure)
+                }
+                if index == 1, let map {
+                    try map.write(to: directory + "/" + ResultMetadata.uncertaintyFile, disclosure: disclosure)
+                    try writer?.write(map)
+                }
+            }
+        }
+        for result in results { try result.get() }
     }
 
     /// Writes one variant; several of these run at once.
     private func variant(
-        _ drawn: (draw: Draw, sample: ImageColorizer.Sample), number: Int, _ renderer: Renderer, _ preview: Preview,
-        _ settings: ColoringSettings, _ directory: String
+        _ drawn: Shown, number: Int, _ anchored: AnchoredField?, _ renderer: Renderer, _ original: OriginalMetadata?,
+        _ preview: Preview, _ request: ColoringRequest, _ writer: PreviewWriter?, _ directory: String
     ) throws -> Rendered {
-        let field = renderer.field(chroma: drawn.sample.chroma)
+        let settings = request.settings
+        let field = renderer.field(chroma: drawn.sample.chroma, anchored: anchored)
         var options = OutputOptions(format: settings.format)
         options.quality = settings.quality
+        options.subsampling = settings.subsampling
         options.saturation = settings.saturation
         let file = String(format: "%02d.", number) + settings.format.fileExtension
         let path = directory + "/" + file
+        let disclosure = disclosure(request, seed: drawn.draw.seed, sample: drawn.draw.index)
         let report = try renderer.write(
-            field, to: path, options: options, disclosure: disclosure(seed: settings.seed, sample: drawn.draw.index))
+            field, to: path, options: options, disclosure: disclosure, metadata: original)
+        if settings.sidecars == .xmp {
+            try renderer.writeSidecar(to: path + ".xmp", disclosure: disclosure, metadata: original)
+        }
         let variant = ResultMetadata.Variant(
-            file: file, sha256: try ContentHash(file: path).hex, sample: drawn.draw.index,
-            logLikelihood: drawn.sample.logLikelihood, meanChroma: report.meanChroma,
+            file: file, sha256: try ContentHash(file: path).hex, seed: drawn.draw.seed, sample: drawn.draw.index,
+            logLikelihood: drawn.sample.logLikelihood, shownLogLikelihood: drawn.logLikelihood,
+            distanceFromMode: drawn.fromMode, distanceFromNearest: drawn.fromNearest, meanChroma: report.meanChroma,
             clippedPixels: report.clippedPixels)
-        return Rendered(
-            variant: variant, remarks: report.warnings, field: field,
-            thumbnail: settings.sheet ? preview.colored(field, saturation: settings.saturation) : nil)
+        let thumbnail = settings.sheet ? preview.colored(field, saturation: settings.saturation) : nil
+        try writer?.write(number, field, thumbnail: thumbnail)
+        return Rendered(variant: variant, remarks: report.warnings, field: field, thumbnail: thumbnail)
     }
 
-    private func disclosure(seed: UInt64, sample: Int?) -> Disclosure {
+    /// The statement of a picture made of a photograph.
+    func disclosure(_ request: ColoringRequest, seed: UInt64? = nil, sample: Int? = nil) -> Disclosure {
         Disclosure(
-            program: program.name, version: program.version, model: model.name, modelHash: model.sha256, seed: seed,
-            sample: sample)
+            program: program.name, version: program.version, model: model.name, modelHash: model.sha256,
+            seed: seed ?? request.settings.seed, sample: sample, original: request.source.sha256)
     }
 }

@@ -12,7 +12,8 @@ package struct ColoringPipeline: Sendable {
     /// Limits on what a file may ask of the decoder.
     private let limits: DecodeLimits
     private let decoder: SandboxedDecoder
-    package let budget: MemoryBudget
+    package let budget: Budget
+    private let turns: ColoringTurns
     let colorizer: ImageColorizer
     package let model: ResultMetadata.Model
     let program: (name: String, version: String)
@@ -20,7 +21,8 @@ package struct ColoringPipeline: Sendable {
 
     package init(
         colorizer: ImageColorizer, model: ResultMetadata.Model, program: (name: String, version: String),
-        decoder: SandboxedDecoder, limits: DecodeLimits, budget: MemoryBudget, execution: Execution
+        decoder: SandboxedDecoder, limits: DecodeLimits, budget: Budget, turns: ColoringTurns,
+        execution: Execution
     ) {
         self.colorizer = colorizer
         self.model = model
@@ -28,6 +30,7 @@ package struct ColoringPipeline: Sendable {
         self.decoder = decoder
         self.limits = limits
         self.budget = budget
+        self.turns = turns
         self.execution = execution
     }
 
@@ -41,33 +44,41 @@ package struct ColoringPipeline: Sendable {
         var timings = ResultMetadata.Timings()
         let (photograph, memory) = try decode(descriptor, name: request.source.name, &timings.decode, progress)
         defer { withExtendedLifetime(memory) {} }
-        try admit(photograph, request.settings.colored)
-        try progress(.conditioning)
-        let conditions = condition(photograph, &timings.conditioning)
-        try progress(.sampling)
-        let draws = request.draws
-        let samples = try draw(request, draws + request.comparisons, conditions, &timings.sampling)
-        try progress(.rendering)
-        let rendering = try Stopwatch.add(to: &timings.rendering) {
-            try render(
-                zip(draws, samples).map { ($0, $1) }, compared: Array(samples.dropFirst(draws.count)), photograph,
-                request.settings, into: directory, progress)
+        try admit(photograph, request.settings)
+        let original = try originalMetadata(request, descriptor, &timings.decode)
+        let targets = try PlacedHint.place(
+            request.settings.hints, width: photograph.width, height: photograph.height
+        ).map(HintTarget.init)
+        try progress(.waitingForTurn)
+        return try turns.take {
+            try progress(.conditioning)
+            let conditions = condition(photograph, &timings.conditioning)
+            try progress(.sampling)
+            let drawn = try Stopwatch.add(to: &timings.sampling) { try draw(request, photograph, targets, conditions) }
+            try progress(.rendering)
+            let rendering = try Stopwatch.add(to: &timings.rendering) {
+                try render(drawn, targets, photograph, original, request, into: directory, progress)
+            }
+            let remarks = rendering.remarks + Self.remarks(on: drawn.shown.map(\.sample))
+            return describe(
+                request, photograph, original, drawn, rendering, timings,
+                photograph.warnings + (original?.warnings ?? [])
+                    + remarks.filter { !photograph.warnings.contains($0) })
         }
-        let warnings = photograph.warnings + rendering.remarks.filter { !photograph.warnings.contains($0) }
-        return describe(
-            request, photograph, rendering.variants, timings, warnings + remarks(on: samples.prefix(draws.count)))
     }
 
     /// Decodes the file in a helper process, once there is memory for it; the memory's share lasts as long as its
     /// reference.
     private func decode(
         _ descriptor: Int32, name: String, _ seconds: inout Double, _ progress: Progress
-    ) throws -> (Photograph, MemoryBudget.Share?) {
-        var share: MemoryBudget.Share?
+    ) throws -> (Photograph, Budget.Share?) {
+        var share: Budget.Share?
         var start = ContinuousClock.now
-        let photograph = try decoder.photograph(descriptor: descriptor, name: name, limits: limits) {
+        let photograph = try decoder.photograph(
+            descriptor: descriptor, name: name, limits: limits, threads: execution.threads
+        ) {
             try progress(.waitingForMemory)
-            share = budget.share(megapixels: Double($0 * $1) / 1e6)
+            share = budget.share(Double($0 * $1) / 1e6)
             try progress(.decoding)
             start = .now
         }
@@ -76,12 +87,24 @@ package struct ColoringPipeline: Sendable {
     }
 
     /// Refuses a photograph in colour where the policy says so.
-    private func admit(_ photograph: Photograph, _ policy: ColoringSettings.ColoredPolicy) throws(ColorizationError) {
+    private func admit(_ photograph: Photograph, _ settings: ColoringSettings) throws(ColorizationError) {
         guard photograph.chromaticity == .colored else { return }
-        switch policy {
-        case .skip: throw .skippedColored
-        case .reject: throw .rejectedColored
+        switch settings.colored {
+        case .skip: throw .skippedColored(hints: settings.hints.count)
+        case .reject: throw .rejectedColored(hints: settings.hints.count)
         case .recolor: return
+        }
+    }
+
+    /// Reads what the variants carry of the photograph's metadata; nil where that is nothing but dates.
+    private func originalMetadata(_ request: ColoringRequest, _ descriptor: Int32, _ seconds: inout Double) throws
+        -> OriginalMetadata?
+    {
+        guard request.settings.metadata == .keep else { return nil }
+        return try Stopwatch.add(to: &seconds) {
+            try decoder.metadata(
+                descriptor: descriptor, name: request.source.name, limits: limits,
+                disclosure: disclosure(request), format: request.settings.format)
         }
     }
 
@@ -92,18 +115,8 @@ package struct ColoringPipeline: Sendable {
         }
     }
 
-    /// Runs the flow for every draw.
-    private func draw(
-        _ request: ColoringRequest, _ draws: [Draw], _ conditions: Conditions, _ seconds: inout Double
-    ) throws -> [ImageColorizer.Sample] {
-        try Stopwatch.add(to: &seconds) {
-            try colorizer.samples(
-                latents: draws.map(request.latent), temperature: request.settings.temperature, conditions, execution)
-        }
-    }
-
     /// Remarks for the user on the draws.
-    private func remarks(on samples: some Collection<ImageColorizer.Sample>) -> [String] {
+    private static func remarks(on samples: [ImageColorizer.Sample]) -> [String] {
         samples.count > 1 && ImageColorizer.Sample.spread(samples) < 1 ? ["the samples hardly differ"] : []
     }
 }

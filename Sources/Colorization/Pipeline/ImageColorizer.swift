@@ -7,7 +7,7 @@ import Tensor
 /// Draws colourings of photographs from a model.
 package final class ImageColorizer: Sendable {
     /// Colour samples that are drawn in one pass, so that memory does not grow with their number.
-    private static let batch = 8
+    private static let batch = 64
 
     package let network: Colorizer
 
@@ -70,6 +70,21 @@ package final class ImageColorizer: Sendable {
             }
         }
         return samples
+    }
+
+    /// Logarithm of the density of colourings under the model, in nats.
+    ///
+    /// - Parameter chroma: a and b in Lab units, [1, 2, 64, 64] each.
+    package func logLikelihoods(
+        of chroma: [Tensor], _ conditions: Conditions, _ execution: Execution
+    ) -> [Double] {
+        stride(from: 0, to: chroma.count, by: Self.batch).flatMap { start in
+            let part = chroma[start..<min(start + Self.batch, chroma.count)]
+            let shape = [part.count] + NetworkGeometry.chromaShape.dropFirst()
+            let normalized = Normalization.normalized(chroma: Tensor(shape, part.flatMap(\.values)))
+            let (z, logDeterminants) = network.forward(chroma: normalized, conditions, execution)
+            return negativeLogLikelihood(z, logDeterminants).map { -$0 * Double(NetworkGeometry.latentCount) }
+        }
     }
 
     /// Logarithm of the standard normal density of a latent vector.

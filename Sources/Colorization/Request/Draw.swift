@@ -8,6 +8,11 @@ package enum Draw: Sendable, Hashable {
     /// The one of the latent vector that a seed and an index select.
     case sample(seed: UInt64, index: Int)
 
+    /// The draw that a document names by seed and index; the mode where it lacks one of them.
+    package init(seed: UInt64?, index: Int?) {
+        if let seed, let index { self = .sample(seed: seed, index: index) } else { self = .mode }
+    }
+
     /// The latent vector, [8192]: the same on any host, whatever else is drawn beside it.
     ///
     /// - Parameter content: The image file's SHA-256 in hexadecimal.
@@ -19,6 +24,11 @@ package enum Draw: Sendable, Hashable {
         func word(_ start: Int) -> UInt64 { key[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
         var stream = RandomStream(high: word(0), low: word(8))
         return stream.normals(NetworkGeometry.latentCount)
+    }
+
+    /// The seed; nil for the mode.
+    package var seed: UInt64? {
+        if case .sample(let seed, _) = self { seed } else { nil }
     }
 
     /// The index among a seed's draws; nil for the mode.

@@ -8,7 +8,7 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
     ///
     /// Raise it with each change after which the same content, model and settings give other pictures: `reprocess` then
     /// makes older results again, and nothing else does.
-    package static let currentRendering = 1
+    package static let currentRendering = 3
     /// The name of the contact sheet beside it.
     static let sheetFile = "sheet.jpg"
     /// The name of the uncertainty map beside it.
@@ -53,9 +53,17 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
         package var seed: UInt64
         package var temperature: Double
         package var modeFirst: Bool
+        /// Absent from older documents.
+        package var candidates: Int?
         package var saturation: Double
+        /// Absent from older documents, which had 1.
+        package var modeSaturation: Double?
         package var format: String
         package var quality: Int
+        /// `4:2:0` or `4:4:4`; absent from older documents, which had `4:4:4`.
+        package var chromaSubsampling: String?
+        /// `none` or `xmp`; absent from older documents.
+        package var sidecars: String?
         /// Identity of all settings that the pixels depend on.
         package var key: String
     }
@@ -72,14 +80,95 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
     package struct Variant: Codable, Sendable, Equatable {
         package var file: String
         package var sha256: String
-        /// Index of the latent draw; null for the mode.
+        /// Seed of the draw; null for the mode, and absent from older documents, as the settings' seed.
+        package var seed: UInt64?
+        /// Index of the draw; null for the mode.
         package var sample: Int?
-        /// Natural logarithm of the density of the chroma at 64×64 under the model, in nats.
+        /// Natural logarithm of the density of the draw's own chroma at 64×64 under the model, in nats.
         package var logLikelihood: Double
+        /// The same of the chroma that is shown.
+        package var shownLogLikelihood: Double?
+        /// Perceptual distance from the mode, as it is shown.
+        package var distanceFromMode: Double?
+        /// The same from the nearest of the other variants.
+        package var distanceFromNearest: Double?
         /// Mean chroma √(a² + b²) over all pixels, in Lab units.
         package var meanChroma: Double
         /// Pixels whose chroma was lowered to fit sRGB.
         package var clippedPixels: Int
+    }
+
+    /// What became of the photograph's own metadata.
+    package struct Carried: Codable, Sendable, Equatable {
+        /// `keep` or `minimal`.
+        package var policy: String
+        /// Numbers of EXIF's fields, IPTC's data sets and XMP's properties that the variants carry.
+        package var exif: Int
+        package var iptc: Int
+        package var xmp: Int
+        /// Names of what the photograph has and the variants have not.
+        package var dropped: [String]
+    }
+
+    /// A color that was given for a place, and what became of it.
+    package struct Hint: Codable, Sendable, Equatable {
+        package struct Pixel: Codable, Sendable, Equatable {
+            package var x: Int
+            package var y: Int
+        }
+
+        package var x: ColorHint.Measure
+        package var y: ColorHint.Measure
+        package var radius: ColorHint.Measure?
+        package var color: ColorHint.RGB
+        /// Who knows it: always `person`.
+        package var givenBy = "person"
+        /// The pixel of the upright picture.
+        package var pixel: Pixel
+        /// The color that the variants have there, on average.
+        package var reached: ColorHint.RGB?
+        /// Whether that is the color given, as far as a person sees.
+        package var agrees: Bool?
+        /// Why it does not agree.
+        package var reason: String?
+
+        package init(_ placed: PlacedHint) {
+            (x, y, radius, color) = (placed.hint.x, placed.hint.y, placed.hint.radius, placed.hint.color)
+            pixel = .init(x: placed.x, y: placed.y)
+        }
+
+        /// What the person gave.
+        package var given: ColorHint { ColorHint(x: x, y: y, color: color, radius: radius) }
+    }
+
+    /// What was drawn anew after the first time.
+    package struct Rerolled: Codable, Sendable, Equatable {
+        package struct Drawn: Codable, Sendable, Equatable {
+            package var seed: UInt64?
+            package var sample: Int?
+
+            package init(_ draw: Draw) {
+                (seed, sample) = (draw.seed, draw.index)
+            }
+
+            var draw: Draw { Draw(seed: seed, index: sample) }
+        }
+
+        /// Of the variants that were drawn anew.
+        package var seed: UInt64
+        /// Draws that come after those of the variants, once there are to be more.
+        package var further: [Drawn]?
+
+        package init(seed: UInt64, further: [Drawn]? = nil) {
+            self.seed = seed
+            self.further = further
+        }
+
+        /// - Parameter samples: How many of the draws are shown.
+        init(_ reroll: Reroll, samples: Int) {
+            let hidden = reroll.kept.filter { $0.key >= samples }.sorted { $0.key < $1.key }.map { Drawn($0.value) }
+            self.init(seed: reroll.seed, further: hidden.isEmpty ? nil : hidden)
+        }
     }
 
     /// Seconds spent in each stage.
@@ -100,11 +189,25 @@ package struct ResultMetadata: Codable, Sendable, Equatable {
     package var model: Model
     package var settings: Settings
     package var reference: Reference?
+    package var hints: [Hint]?
+    /// Present where variants were drawn anew; all draws stay the same from then on, until the settings' seed is changed.
+    package var reroll: Rerolled?
     package var variants: [Variant]
+    /// Absent from older documents.
+    package var metadata: Carried?
+    /// Draws that were made, the mode among them.
+    package var candidates: Int?
+    /// How many of them are not shown, by the reason.
+    package var leftOut: [String: Int]?
     package var sheet: String?
     package var uncertainty: String?
     package var timings: Timings
     package var warnings: [String]
+
+    /// The draw that a variant shows.
+    package func draw(of variant: Variant) -> Draw {
+        Draw(seed: variant.seed ?? settings.seed, index: variant.sample)
+    }
 
     /// The document as UTF-8, keys in snake case and sorted.
     package func encoded() throws -> Data {

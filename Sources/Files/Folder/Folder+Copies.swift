@@ -2,7 +2,7 @@ import Foundation
 
 extension Folder {
     /// Begins the hidden names of copies that are not whole yet.
-    private static let copyPrefix = hiddenPrefix + "copy-"
+    package static let copyPrefix = hiddenPrefix + "copy-"
 
     /// Copies a file to a name that is free, under a hidden name of its own first.
     func receive(
@@ -25,7 +25,7 @@ extension Folder {
     }
 
     /// The folder that copies begin in: this one, where a sweep finds them, unless another file system is mounted below.
-    private func holderOfCopies(for place: Place, _ path: String) throws -> Int32 {
+    package func holderOfCopies(for place: Place, _ path: String) throws -> Int32 {
         var (own, target) = (stat(), stat())
         guard fstat(descriptor.raw, &own) == 0, fstat(place.directory, &target) == 0 else {
             throw FileError.last("examine", path)

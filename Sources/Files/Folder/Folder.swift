@@ -38,23 +38,15 @@ package final class Folder: Sendable {
         return current
     }
 
-    /// Opens a plain file in the folder for reading.
+    /// Opens a plain file in the folder for reading; throws `refused` where something else has the name.
     package func file(_ path: RelativePath) throws -> Descriptor {
         let parent = try directory(path.parent)
-        let file = try Descriptor.open(parent.raw, path.name, O_RDONLY, path: display(path))
-        if case .special(let reason) = try file.status(display(path)).kind {
-            throw FileError.refused(path: display(path), reason: reason)
-        }
-        return file
+        return try Descriptor.file(parent.raw, path.name, path: display(path))
     }
 
     /// The whole content of a plain file in the folder; throws `damaged` where it has more bytes than the limit.
     package func content(_ path: RelativePath, limit: Int) throws -> Data {
-        let file = try file(path)
-        guard try file.status(display(path)).kind == .file else {
-            throw FileError.refused(path: display(path), reason: .other)
-        }
-        return try file.content(limit: limit, display(path))
+        try file(path).content(limit: limit, display(path))
     }
 
     /// The status of the entry at a path; nil where there is none.

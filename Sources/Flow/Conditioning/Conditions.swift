@@ -8,6 +8,8 @@ package struct Conditions: Sendable {
     let images: [[ConditionalBlock.Condition]]
     /// Level 5's blocks.
     let vectors: [DenseBlock.Condition]
+    /// What the conditioning network sees, [N, F, 64, 64].
+    let features: Tensor
     let affine: AffineStart?
     /// Regularizes samples before they are shown, where the network has a regression.
     let regularizer: SampleRegularizer?

@@ -36,8 +36,9 @@ struct Level: Sendable {
     /// Values of a sample that leave for the latent.
     var latentCount: Int { plan.latentCount }
 
-    /// Samples that go through a level together: enough to share the reading of filters, few enough for the cache.
-    private static let group = 4
+    /// Samples that go through the level together: enough to share the reading of filters, the more the fewer values a
+    /// sample has there, and few enough for the cache.
+    private var group: Int { max(4, 512 / (plan.size * plan.size)) }
 
     /// Prepares the blocks' conditions.
     func conditions(_ heads: [Tensor], _ execution: Execution) -> [ConditionalBlock.Condition] {
@@ -49,39 +50,59 @@ struct Level: Sendable {
         _ x: Tensor, _ conditions: [ConditionalBlock.Condition], _ logDeterminant: inout [Double],
         _ execution: Execution
     ) -> (kept: Tensor, latent: Tensor?) {
+        let y = inGroups(x.shape[0], conditions, &logDeterminant, execution) { range, sums, execution in
+            togetherForward(range.map(x.samples) ?? x, conditions, &sums, execution)
+        }
+        guard plan.split > 0 else { return (y, nil) }
+        let kept = y.shape[1] - plan.split
+        return (y.channels(0..<kept), y.channels(kept..<y.shape[1]))
+    }
+
+    /// The inverse; adds the forward direction's log-determinants.
+    func inverse(
+        _ kept: Tensor, latent: Tensor?, _ conditions: [ConditionalBlock.Condition],
+        _ logDeterminant: inout [Double], _ execution: Execution
+    ) -> Tensor {
+        inGroups(kept.shape[0], conditions, &logDeterminant, execution) { range, sums, execution in
+            together(
+                range.map(kept.samples) ?? kept, latent: range.map { latent?.samples($0) } ?? latent, conditions,
+                &sums, execution)
+        }
+    }
+
+    /// Splits samples that share their conditions into groups, each of which runs on a thread of its own.
+    ///
+    /// - Parameter body: Gets the samples of a group, nil for all of them, and their log-determinants, to which it adds.
+    private func inGroups(
+        _ samples: Int, _ conditions: [ConditionalBlock.Condition], _ logDeterminant: inout [Double],
+        _ execution: Execution, _ body: @Sendable (Range<Int>?, inout [Double], Execution) -> Tensor
+    ) -> Tensor {
+        let parts = max(execution.threads, (samples + group / 2) / group)
+        guard parts > 1, samples >= execution.threads, conditions[0].first.shape[0] == 1 else {
+            return body(nil, &logDeterminant, execution)
+        }
+        let sums = logDeterminant
+        let results = execution.map(parts) { index in
+            let range = samples * index / parts..<samples * (index + 1) / parts
+            var own = Array(sums[range])
+            let x = body(range, &own, execution.share)
+            return (x: x, logDeterminant: own)
+        }
+        logDeterminant = results.flatMap(\.logDeterminant)
+        return .stacked(results.map(\.x))
+    }
+
+    private func togetherForward(
+        _ x: Tensor, _ conditions: [ConditionalBlock.Condition], _ logDeterminant: inout [Double],
+        _ execution: Execution
+    ) -> Tensor {
         var x = x
         for (block, condition) in zip(conditional, conditions) {
             x = logDeterminant.adding(block.forward(x, condition, execution))
         }
         x = Elementwise.spaceToDepth2(x, execution)
         for block in unconditional { x = logDeterminant.adding(block.forward(x, execution)) }
-        guard plan.split > 0 else { return (x, nil) }
-        let kept = x.shape[1] - plan.split
-        return (x.channels(0..<kept), x.channels(kept..<x.shape[1]))
-    }
-
-    /// The inverse; adds the forward direction's log-determinants.
-    ///
-    /// Samples that share their conditions are split into groups, each of which runs on a thread of its own.
-    func inverse(
-        _ kept: Tensor, latent: Tensor?, _ conditions: [ConditionalBlock.Condition],
-        _ logDeterminant: inout [Double], _ execution: Execution
-    ) -> Tensor {
-        let samples = kept.shape[0]
-        let step = min(Self.group, (samples + execution.threads - 1) / execution.threads)
-        guard step < samples, samples >= execution.threads, conditions[0].first.shape[0] == 1 else {
-            return together(kept, latent: latent, conditions, &logDeterminant, execution)
-        }
-        let sums = logDeterminant
-        let parts = execution.map((samples + step - 1) / step) { index in
-            let range = index * step..<min(samples, (index + 1) * step)
-            var own = Array(sums[range])
-            let x = together(
-                kept.samples(range), latent: latent?.samples(range), conditions, &own, execution.share)
-            return (x: x, logDeterminant: own)
-        }
-        logDeterminant = parts.flatMap(\.logDeterminant)
-        return .stacked(parts.map(\.x))
+        return x
     }
 
     private func together(

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensor
 
 /// Where a network's parameters come from while it is built: a model file or a formula.
@@ -12,11 +13,16 @@ protocol Weights: AnyObject {
     var parameterCount: Int { get }
 }
 
-/// The parameters in a model file, each checked as it is read.
-final class FileWeights: Weights {
+/// The parameters in a model file, each checked as it is read; any number of threads may read.
+final class FileWeights: Weights, Sendable {
+    private struct State {
+        var used: Set<String> = []
+        var parameterCount = 0
+    }
+
     private let file: ModelFile
-    private var used: Set<String> = []
-    private(set) var parameterCount = 0
+    private let state = Mutex(State())
+    var parameterCount: Int { state.withLock(\.parameterCount) }
 
     init(_ file: ModelFile) { self.file = file }
 
@@ -26,7 +32,7 @@ final class FileWeights: Weights {
             let least = tensor.values.min() ?? 0
             guard least >= 0 else { throw .negativeVariance(path: file.path, name: name) }
         } else if !name.hasSuffix("running_mean") {
-            parameterCount += tensor.count
+            state.withLock { $0.parameterCount += tensor.count }
         }
         return tensor
     }
@@ -48,6 +54,7 @@ final class FileWeights: Weights {
 
     /// Checks, once the network is complete, that it uses every tensor of the file.
     func finish() throws(ModelError) {
+        let used = state.withLock(\.used)
         if let name = file.tensors.entries.keys.filter({ !used.contains($0) }).min() {
             throw .unexpectedTensor(path: file.path, name: name)
         }
@@ -67,7 +74,7 @@ final class FileWeights: Weights {
         guard entry.shape == shape else {
             throw .wrongShape(path: file.path, name: name, expected: shape, found: entry.shape)
         }
-        used.insert(name)
+        state.withLock { _ = $0.used.insert(name) }
     }
 
     private func translated(_ error: SafeTensorsError) -> ModelError {

@@ -1,4 +1,5 @@
 import CVips
+import Synchronization
 
 /// Checks of an image's embedded ICC profile.
 enum ColorProfile {
@@ -15,15 +16,24 @@ enum ColorProfile {
         }
     }
 
-    /// The sRGB profile every output embeds.
+    private static let known = Mutex<[UInt8]?>(nil)
+
+    /// The sRGB profile every output embeds; a failure is tried again by the next.
     static func sRGB() throws -> [UInt8] {
+        try known.withLock { known in
+            if let known { return known }
+            let profile = try builtIn()
+            known = profile
+            return profile
+        }
+    }
+
+    private static func builtIn() throws(ImagingError) -> [UInt8] {
         var blob: UnsafeMutablePointer<VipsBlob>?
-        guard av_profile("srgb", &blob) == 0, let blob else { throw ImagingError.library(reason: Vips.takeError()) }
+        guard av_profile("srgb", &blob) == 0, let blob else { throw .library(reason: Vips.takeError()) }
         defer { av_blob_unref(blob) }
         var length = 0
-        guard let data = vips_blob_get(blob, &length) else {
-            throw ImagingError.library(reason: "no sRGB profile")
-        }
+        guard let data = vips_blob_get(blob, &length) else { throw .library(reason: "no sRGB profile") }
         return [UInt8](UnsafeRawBufferPointer(start: data, count: length))
     }
 

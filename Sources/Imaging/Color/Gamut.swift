@@ -1,7 +1,7 @@
 /// Fitting colours into sRGB by lowering chroma, at constant lightness and hue.
 enum Gamut {
     /// How far linear light may leave 0…1 before it counts as outside: the rounding of the conversion itself.
-    private static let tolerance: Float = 4e-6
+    static let tolerance: Float = 4e-6
     /// How near to the edge of that a fitted colour lies.
     private static let precision: Float = 1e-6
 

@@ -21,18 +21,6 @@ enum VectorMath {
         return y.replacing(with: 0, where: x .<= 0)
     }
 
-    /// The square root of each lane; lanes must be positive or zero.
-    ///
-    /// The standard library's takes one lane after the other. Newton's steps for 1/√x need no division.
-    @inline(__always)
-    static func squareRoot(_ x: Vector) -> Vector {
-        let bits = unsafeBitCast(x, to: SIMD8<UInt32>.self)
-        var inverse = unsafeBitCast(0x5F37_59DF &- (bits &>> 1), to: Vector.self)
-        let half = x * 0.5
-        for _ in 0..<3 { inverse = inverse * (1.5 - half * inverse * inverse) }
-        return x * inverse
-    }
-
     /// Linear light to the sRGB curve (IEC 61966-2-1), both in 0…1; other lanes are clamped.
     @inline(__always)
     static func encode(_ linear: Vector) -> Vector {

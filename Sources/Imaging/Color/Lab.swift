@@ -76,6 +76,11 @@ package enum Lab {
         value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
     }
 
+    /// Linear light to the sRGB curve, both in 0…1.
+    static func encode(_ linear: Double) -> Double {
+        linear <= 0.0031308 ? linear * 12.92 : 1.055 * pow(linear, 1 / 2.4) - 0.055
+    }
+
     private static func map(_ image: Tensor, _ body: (Vector, Vector, Vector) -> (Vector, Vector, Vector)) -> Tensor {
         let shape = image.shape
         precondition(shape.count == 4 && shape[1] == 3, "expected [N, 3, H, W], got \(shape)")

@@ -27,7 +27,7 @@ enum GrayLevel {
     ///
     /// Safe to share: written once before anyone has it, never freed, and any 16-bit index is inside.
     struct Table: @unchecked Sendable {
-        private let base: UnsafePointer<Float>
+        let base: UnsafePointer<Float>
 
         fileprivate init(_ value: (Double) -> Double) {
             let base = UnsafeMutablePointer<Float>.allocate(capacity: 65536)

@@ -1,3 +1,6 @@
+import Dispatch
+import Synchronization
+
 /// The tones of a picture, and its opacity if it has any.
 struct GrayPlane: Sendable {
     let width: Int
@@ -7,12 +10,19 @@ struct GrayPlane: Sendable {
     /// Row-major, 0…65535.
     var alpha: [UInt16]?
 
-    /// A black and transparent plane.
+    /// A plane whose tones and opacity the caller writes before anyone reads them.
     init(width: Int, height: Int, hasAlpha: Bool = false) {
         self.width = width
         self.height = height
-        tones = [UInt16](repeating: 0, count: width * height)
-        if hasAlpha { alpha = tones }
+        tones = Self.room(width * height)
+        if hasAlpha { alpha = Self.room(width * height) }
+    }
+
+    private static func room(_ count: Int) -> [UInt16] {
+        [UInt16](unsafeUninitializedCapacity: count) { _, initialized in
+            // Any bits are a number, and all of them will be written over.
+            initialized = count
+        }
     }
 
     /// Runs `body` with the first tone and, if there is any, the first opacity.
@@ -43,12 +53,24 @@ struct GrayPlane: Sendable {
     }
 
     /// L of a reduced or enlarged copy, row-major.
-    func lightness(width targetWidth: Int, height targetHeight: Int) -> [Float] {
-        var resampler = Resampler(width: width, height: height, to: targetWidth, targetHeight)
+    /// - Parameter threads: most threads that compute it; the result does not depend on them.
+    func lightness(width targetWidth: Int, height targetHeight: Int, threads: Int = 1) -> [Float] {
+        let bands = min(threads, targetHeight)
+        let parts = Mutex([[Float]](repeating: [], count: bands))
+        DispatchQueue.concurrentPerform(iterations: bands) { band in
+            let rows = band * targetHeight / bands..<(band + 1) * targetHeight / bands
+            let part = lightness(targetWidth, targetHeight, rows: rows)
+            parts.withLock { $0[band] = part }
+        }
+        return parts.withLock { $0.count == 1 ? $0[0] : Array($0.joined()) }
+    }
+
+    private func lightness(_ targetWidth: Int, _ targetHeight: Int, rows: Range<Int>) -> [Float] {
+        var resampler = Resampler(width: width, height: height, to: targetWidth, targetHeight, rows: rows)
         var row = [Float](repeating: 0, count: width)
         tones.withUnsafeBufferPointer { tones in
             row.withUnsafeMutableBufferPointer { row in
-                for y in 0..<height {
+                for y in resampler.sources {
                     for x in 0..<width { row[x] = GrayLevel.lightness[tones[y * width + x]] }
                     resampler.add(row.baseAddress!)
                 }

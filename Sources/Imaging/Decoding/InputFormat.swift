@@ -16,7 +16,7 @@ package enum InputFormat: String, Sendable, Codable, CaseIterable {
         self.init(signature: bytes.prefix(max(0, count)))
     }
 
-    init?(signature: ArraySlice<UInt8>) {
+    package init?(signature: ArraySlice<UInt8>) {
         func has(_ bytes: [UInt8], at offset: Int = 0) -> Bool { signature.dropFirst(offset).starts(with: bytes) }
         func has(_ text: String, at offset: Int) -> Bool { has(Array(text.utf8), at: offset) }
         if has([0xFF, 0xD8, 0xFF]) {

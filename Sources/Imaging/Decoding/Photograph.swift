@@ -37,13 +37,16 @@ package final class Photograph: Sendable {
     private let smallLightness: Tensor
     private let smallChroma: Tensor
 
-    /// - Parameter chroma: a, then b, at 256×256; nil if every pixel is neutral.
-    init(description: ImageDescription, plane: GrayPlane, chroma: [Float]?, name: String) {
+    /// - Parameters:
+    ///   - chroma: a, then b, at 256×256; nil if every pixel is neutral.
+    ///   - threads: most threads that reduce it.
+    init(description: ImageDescription, plane: GrayPlane, chroma: [Float]?, name: String, threads: Int = 1) {
         self.name = name
         self.description = description
         self.plane = plane
         let side = NetworkGeometry.lightnessSide
-        smallLightness = Tensor(NetworkGeometry.lightnessShape, plane.lightness(width: side, height: side))
+        smallLightness = Tensor(
+            NetworkGeometry.lightnessShape, plane.lightness(width: side, height: side, threads: threads))
         smallChroma = Tensor([1, 2, side, side], chroma ?? [Float](repeating: 0, count: 2 * side * side))
         chromaticity =
             chroma == nil ? .gray : Chromaticity(lightness: smallLightness.values, chroma: smallChroma.values)

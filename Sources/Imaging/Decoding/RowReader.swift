@@ -9,15 +9,14 @@ final class RowReader {
     private let hasAlpha: Bool
     private let buffer: UnsafeMutablePointer<Float>
     private let stride: Int
-    private var chromaIsZero = true
 
     /// Tones of the last row read.
     let tones: UnsafeMutablePointer<UInt16>
     /// Opacity of the last row read, 0…65535.
     let alpha: UnsafeMutablePointer<UInt16>
-    /// a of the last row read.
+    /// a of the last row read that was not neutral.
     var a: UnsafePointer<Float> { UnsafePointer(buffer + 3 * stride) }
-    /// b of the last row read.
+    /// b of the last row read that was not neutral.
     var b: UnsafePointer<Float> { UnsafePointer(buffer + 4 * stride) }
 
     init(width: Int, header: Header) {
@@ -66,8 +65,6 @@ final class RowReader {
         }
         guard differences != 0 else {
             for x in 0..<width { tones[x] = UInt16(truncatingIfNeeded: row[x * bands]) &* scale }
-            if !chromaIsZero { (buffer + 3 * stride).update(repeating: 0, count: 2 * stride) }
-            chromaIsZero = true
             return true
         }
         for x in 0..<width {
@@ -77,7 +74,6 @@ final class RowReader {
             buffer[x + 2 * stride] = GrayLevel.linear[UInt16(truncatingIfNeeded: pixel[2]) &* scale]
         }
         convert()
-        chromaIsZero = false
         return false
     }
 

@@ -43,11 +43,17 @@ struct StripDecoder {
             var strip = VipsRect(left: 0, top: Int32(top), width: Int32(columns), height: Int32(count))
             guard vips_region_prepare(region, &strip) == 0 else { throw Photograph.Failure.library }
             for y in top..<top + count {
-                isNeutral = reader.read(av_region_row(region, 0, Int32(y))) && isNeutral
-                a.add(reader.a)
-                b.add(reader.b)
+                let isGray = reader.read(av_region_row(region, 0, Int32(y)))
+                isNeutral = isGray && isNeutral
+                // Of a neutral row there is nothing to add.
+                a.add(isGray ? nil : reader.a)
+                b.add(isGray ? nil : reader.b)
                 let start = origin + y * row
-                for x in 0..<columns { tones[start + x * column] = reader.tones[x] }
+                if column == 1 {
+                    (tones + start).update(from: reader.tones, count: columns)
+                } else {
+                    for x in 0..<columns { tones[start + x * column] = reader.tones[x] }
+                }
                 if let alpha {
                     for x in 0..<columns { alpha[start + x * column] = reader.alpha[x] }
                 }

@@ -34,8 +34,19 @@ package enum OutputFormat: String, Sendable, Codable, CaseIterable {
     /// Whether it keeps 16 bits a sample.
     package var keepsDepth: Bool { self == .png || self == .tiff }
 
+    /// Whether it has a place for IPTC's older form.
+    var keepsIPTC: Bool { self == .jpeg || self == .tiff }
+
     /// Whether it keeps transparency.
     package var keepsAlpha: Bool { self != .jpeg }
+}
+
+/// How much of the chroma a JPEG keeps.
+package enum ChromaSubsampling: String, Sendable, CaseIterable {
+    /// All of it.
+    case full = "4:4:4"
+    /// A value for two columns and two rows.
+    case half = "4:2:0"
 }
 
 /// How variants are written.
@@ -44,6 +55,8 @@ package struct OutputOptions: Sendable, Equatable {
     package var format = OutputFormat.jpeg
     /// Quality of JPEG and WebP, 1…100.
     package var quality = 92
+    /// What JPEG keeps of the chroma.
+    package var subsampling = ChromaSubsampling.full
     /// Factor on chroma, 0…4.
     package var saturation = 1.0
 

@@ -51,4 +51,20 @@ package struct CaptureDates: Sendable, Codable, Equatable {
     static func iso(_ value: String) -> String {
         value.prefix(10).replacingOccurrences(of: ":", with: "-") + "T" + value.suffix(8)
     }
+
+    /// A day and perhaps a time of IPTC, `19310506` and `121314+0100`, in XMP's form; nil if it is none.
+    static func iso(day: String, time: String?) -> String? {
+        func parts(_ text: String, _ form: Regex<(Substring, Substring, Substring, Substring, Substring?)>)
+            -> [Substring]?
+        {
+            guard let match = text.wholeMatch(of: form) else { return nil }
+            return [match.1, match.2, match.3, match.4 ?? ""]
+        }
+        guard let date = parts(day, #/(\d{4})-?(\d\d)-?(\d\d)(x)?/#) else { return nil }
+        let result = date.prefix(3).joined(separator: "-")
+        guard let time, let clock = parts(time, #/(\d\d):?(\d\d):?(\d\d)([+-]\d\d:?\d\d)?/#) else { return result }
+        var zone = clock[3].filter { $0 != ":" }
+        if zone.count == 5 { zone.insert(":", at: zone.index(zone.startIndex, offsetBy: 3)) }
+        return result + "T" + clock.prefix(3).joined(separator: ":") + zone
+    }
 }

@@ -1,7 +1,9 @@
+import Digest
+
 /// A variant's statement that its colours are a guess, and which program and model made it.
-package struct Disclosure: Sendable, Equatable {
+package struct Disclosure: Sendable, Codable, Equatable {
     /// The part of a picture that a program made.
-    package enum Content: Sendable, Equatable {
+    package enum Content: String, Sendable, Codable {
         /// The colours of a photograph.
         case colors
         /// All of it.
@@ -22,10 +24,12 @@ package struct Disclosure: Sendable, Equatable {
     package var sample: Int?
     /// The part of the picture that the program made.
     package var content: Content
+    /// SHA-256 of the photograph that was coloured, in hexadecimal; nil where there is none, or several.
+    package var original: String?
 
     package init(
         program: String = "Autochrome", version: String, model: String, modelHash: String, seed: UInt64,
-        sample: Int? = nil, content: Content = .colors
+        sample: Int? = nil, content: Content = .colors, original: String? = nil
     ) {
         self.program = program
         self.version = version
@@ -34,6 +38,7 @@ package struct Disclosure: Sendable, Equatable {
         self.seed = seed
         self.sample = sample
         self.content = content
+        self.original = original
     }
 
     /// The term of IPTC's vocabulary for a photograph with parts that a trained model made.
@@ -41,79 +46,53 @@ package struct Disclosure: Sendable, Equatable {
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
     /// The same vocabulary's term for a picture that is all made by one.
-    static let wholeSourceType = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    private static let wholeSourceType = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+    /// The term for this picture.
+    var sourceType: String { content == .colors ? Self.digitalSourceType : Self.wholeSourceType }
+
+    /// The program with its version.
+    var tool: String { "\(program) \(version)" }
 
     /// The sentence people read.
-    package var caption: String {
-        let which = sample.map { "sample \($0), " } ?? ""
+    package var caption: String { caption(which) }
+
+    /// The same, with another text in the place of sample and seed.
+    func caption(_ which: String) -> String {
         let what =
             switch content {
             case .colors: "The colours of this picture are a guess by a computer program, not a record."
             case .whole: "This picture was made by a computer program."
             }
-        return "\(what) "
-            + "\(program) \(version), model \(model) (\(modelHash.prefix(12))), \(which)seed \(seed)."
+        return "\(what) \(program) \(version), model \(model.prefix(100)) (\(modelHash.prefix(12))), \(which)."
     }
 
-    var tool: String { "\(program) \(version)" }
+    private var which: String { (sample.map { "sample \($0), " } ?? "") + "seed \(seed)" }
 
-    /// The XMP packet.
-    func xmp(dates: CaptureDates) -> String {
-        var fields = [
-            (
-                "Iptc4xmpExt:DigitalSourceType",
-                content == .colors ? Self.digitalSourceType : Self.wholeSourceType
-            ),
-            ("xmp:CreatorTool", tool),
-        ]
-        if let date = dates.original {
-            fields.append(("exif:DateTimeOriginal", CaptureDates.iso(date)))
-            fields.append(("photoshop:DateCreated", CaptureDates.iso(date)))
+    /// The original as XMP names it.
+    var originalName: String? { original.map { "sha256:\($0)" } }
+
+    /// An identifier of the picture in the form of a UUID: the same whenever it is made again.
+    var identifier: String {
+        let text = "\(original ?? "")/\(modelHash)/\(seed)/\(sample.map(String.init) ?? "")/\(program)/\(version)"
+        let hex = ContentHash(of: Array(text.utf8)).hex.prefix(32)
+        var parts: [Substring] = []
+        var rest = hex[...]
+        for length in [8, 4, 4, 4, 12] {
+            parts.append(rest.prefix(length))
+            rest = rest.dropFirst(length)
         }
-        if let date = dates.digitized { fields.append(("xmp:CreateDate", CaptureDates.iso(date))) }
-        if let date = dates.modified { fields.append(("xmp:ModifyDate", CaptureDates.iso(date))) }
-        let elements = fields.map { "   <\($0)>\(Self.escaped($1))</\($0)>" }.joined(separator: "\n")
-        return """
-            <?xpacket begin="\u{FEFF}" id="W5M0MpCehiHzreSzNTczkc9d"?>
-            <x:xmpmeta xmlns:x="adobe:ns:meta/">
-             <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-              <rdf:Description rdf:about=""
-                xmlns:dc="http://purl.org/dc/elements/1.1/"
-                xmlns:exif="http://ns.adobe.com/exif/1.0/"
-                xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
-                xmlns:xmp="http://ns.adobe.com/xap/1.0/"
-                xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
-            \(elements)
-               <dc:description>
-                <rdf:Alt><rdf:li xml:lang="x-default">\(Self.escaped(caption))</rdf:li></rdf:Alt>
-               </dc:description>
-              </rdf:Description>
-             </rdf:RDF>
-            </x:xmpmeta>
-            <?xpacket end="r"?>
-            """
+        return parts.joined(separator: "-")
     }
 
-    /// The caption and the program as records of IPTC's older form (IIM 4.2), in UTF-8.
-    func iptc() -> [UInt8] {
-        func record(_ record: UInt8, _ dataset: UInt8, _ data: some Collection<UInt8>) -> [UInt8] {
-            [0x1C, record, dataset, UInt8(data.count >> 8), UInt8(data.count & 255)] + data
-        }
-        return record(1, 90, [0x1B, 0x25, 0x47]) + record(2, 0, [0, 4]) + record(2, 65, tool.utf8.prefix(32))
-            + record(2, 120, caption.utf8.prefix(2000))
+    /// What stands in a packet that several variants share for what differs between them.
+    enum Mark {
+        static let which = "{autochrome:which}"
+        static let identifier = "{autochrome:identifier}"
     }
 
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            default: result.append(character)
-            }
-        }
-        return result
+    /// A shared packet, with what is this variant's own.
+    func filled(_ packet: String) -> String {
+        packet.replacing(Mark.which, with: which).replacing(Mark.identifier, with: identifier)
     }
 }

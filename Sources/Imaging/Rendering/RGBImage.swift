@@ -46,6 +46,11 @@ package struct RGBImage: Sendable, Equatable {
     package func write(to path: String, options: OutputOptions, disclosure: Disclosure) throws {
         try Vips.ensureStarted()
         try options.validate()
+        try Encoder.write(self, pixelsPerInch: 72, to: path, options: options, metadata: FileMetadata(disclosure))
+    }
+
+    /// The pixels as libvips has them.
+    func picture() throws -> VipsPicture {
         let image = pixels.withUnsafeBytes {
             vips_image_new_from_memory_copy($0.baseAddress, $0.count, Int32(width), Int32(height), 3, VIPS_FORMAT_UCHAR)
         }
@@ -54,6 +59,6 @@ package struct RGBImage: Sendable, Equatable {
         picture.pointer.pointee.Type = VIPS_INTERPRETATION_sRGB
         picture.pointer.pointee.Xres = 72 / 25.4
         picture.pointer.pointee.Yres = 72 / 25.4
-        try Encoder.write(picture, to: path, options: options, metadata: .init(disclosure: disclosure))
+        return picture
     }
 }

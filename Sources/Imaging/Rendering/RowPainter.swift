@@ -8,7 +8,7 @@ final class RowPainter {
         var depth = 8
         /// Whether opacity is the fourth sample.
         var hasAlpha = false
-        /// Whether transparent parts are laid onto white instead.
+        /// Whether transparent parts are laid onto white instead, at 8 bits.
         var flattens = false
 
         var bands: Int { hasAlpha ? 4 : 3 }
@@ -21,14 +21,21 @@ final class RowPainter {
         var clipped = 0
         /// Sum of the chroma that was painted.
         var chroma: Double = 0
+
+        static func += (sum: inout Tally, part: Tally) {
+            sum.clipped += part.clipped
+            sum.chroma += part.chroma
+        }
     }
 
     private let plane: GrayPlane
     private let layout: Layout
     private let rows: FieldRows
+    private let chunk = PaintChunk()
 
     /// - Parameter saturation: what chroma is multiplied by.
     init(plane: GrayPlane, field: ChromaField, saturation: Double, layout: Layout) {
+        precondition(layout.depth == 8 || !layout.flattens, "only 8 bits are laid onto white")
         self.plane = plane
         self.layout = layout
         rows = FieldRows(field, width: plane.width, height: plane.height, saturation: saturation)
@@ -36,91 +43,41 @@ final class RowPainter {
 
     /// Paints row `y` into `output`, which has room for the width of the plane.
     func paint(_ y: Int, into output: UnsafeMutableRawPointer) -> Tally {
-        let row = rows.row(y)
-        return layout.depth == 16
-            ? paint(y, row, output.assumingMemoryBound(to: UInt16.self), 65535, step: 1)
-            : paint(y, row, output.assumingMemoryBound(to: UInt8.self), 255, step: 257)
-    }
-
-    private func paint<Sample: FixedWidthInteger & UnsignedInteger>(
-        _ y: Int, _ row: FieldRows.Row, _ output: UnsafeMutablePointer<Sample>, _ white: Float, step: UInt16
-    ) -> Tally {
-        var sums = Sums()
-        let start = y * plane.width
+        let (row, start) = (rows.row(y), y * plane.width)
+        var tally = Tally()
         plane.tones.withUnsafeBufferPointer { tones in
-            @inline(__always)
-            func paint(_ x: Int, count: Int) {
-                var light = Vector()
-                for lane in 0..<count { light[lane] = GrayLevel.lightness[tones[start + x + lane]] }
-                let chroma = row.chroma(at: x, under: light)
-                let fit = Gamut.fit((light + 16) * (1 / 116), chroma.a, chroma.b)
-                let coded = code(fit, at: start + x, count: count, white)
-                write(coded, to: output + x * layout.bands, count: count)
-                add(fit, chroma, lanes: count, to: &sums)
-            }
-            // Full groups by themselves, so that their loops over lanes have a constant length.
-            let whole = plane.width & ~7
-            for x in stride(from: 0, to: whole, by: 8) { paint(x, count: 8) }
-            if whole < plane.width { paint(whole, count: plane.width - whole) }
-        }
-        if layout.hasAlpha, let alpha = plane.alpha {
-            for x in 0..<plane.width {
-                let value = Int(alpha[start + x])
-                output[x * 4 + 3] = Sample(truncatingIfNeeded: step == 1 ? value : (value + 128) / 257)
+            for x in stride(from: 0, to: plane.width, by: PaintChunk.size) {
+                let count = min(PaintChunk.size, plane.width - x)
+                tally += chunk.color(tones.baseAddress! + start + x, count: count, row, at: x)
+                let target = output + x * layout.bytesPerPixel
+                if layout.depth == 16 {
+                    chunk.write(count, to: target.assumingMemoryBound(to: UInt16.self), bands: layout.bands)
+                } else {
+                    chunk.write(count, to: target.assumingMemoryBound(to: UInt8.self), bands: layout.bands)
+                }
             }
         }
-        return sums.counter
+        if let alpha = plane.alpha {
+            alpha.withUnsafeBufferPointer { finish(output, $0.baseAddress! + start) }
+        }
+        return tally
     }
 
-    /// The sRGB samples of eight colours, rounded.
-    @inline(__always)
-    private func code(_ fit: Gamut.Fit, at index: Int, count: Int, _ white: Float)
-        -> (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>)
-    {
-        var (red, green, blue) = (
-            VectorMath.encode(fit.red), VectorMath.encode(fit.green), VectorMath.encode(fit.blue)
+    /// Adds a row's opacity as far as the layout has it.
+    private func finish(_ output: UnsafeMutableRawPointer, _ alpha: UnsafePointer<UInt16>) {
+        let (bytes, words) = (
+            output.assumingMemoryBound(to: UInt8.self), output.assumingMemoryBound(to: UInt16.self)
         )
-        if layout.flattens, let alpha = plane.alpha {
-            var opacity = Vector(repeating: 1)
-            for lane in 0..<count { opacity[lane] = Float(alpha[index + lane]) / 65535 }
-            red = (red - 1) * opacity + 1
-            green = (green - 1) * opacity + 1
-            blue = (blue - 1) * opacity + 1
-        }
-        return (VectorMath.rounded(red * white), VectorMath.rounded(green * white), VectorMath.rounded(blue * white))
-    }
-
-    @inline(__always)
-    private func write<Sample: FixedWidthInteger>(
-        _ coded: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), to output: UnsafeMutablePointer<Sample>, count: Int
-    ) {
-        let bands = layout.bands
-        for lane in 0..<count {
-            output[lane * bands] = Sample(truncatingIfNeeded: coded.0[lane])
-            output[lane * bands + 1] = Sample(truncatingIfNeeded: coded.1[lane])
-            output[lane * bands + 2] = Sample(truncatingIfNeeded: coded.2[lane])
-        }
-    }
-
-    /// Adds eight painted pixels to the sums.
-    @inline(__always)
-    private func add(_ fit: Gamut.Fit, _ chroma: (a: Vector, b: Vector), lanes: Int, to sums: inout Sums) {
-        var length = VectorMath.squareRoot(chroma.a * chroma.a + chroma.b * chroma.b)
-        if lanes < 8 {
-            for lane in lanes..<8 { length[lane] = 0 }
-        }
-        let kept = length * fit.scale
-        sums.chroma += kept
-        sums.clipped += Vector(repeating: 0).replacing(with: 1, where: length - kept .> 0.5)
-    }
-
-    /// The tally of a row, lane by lane.
-    private struct Sums {
-        var clipped = Vector(repeating: 0)
-        var chroma = Vector(repeating: 0)
-
-        var counter: Tally {
-            Tally(clipped: Int(clipped.sum()), chroma: Double(chroma.sum()))
+        for x in 0..<plane.width {
+            if layout.hasAlpha, layout.depth == 16 {
+                words[x * 4 + 3] = alpha[x]
+            } else if layout.hasAlpha {
+                bytes[x * 4 + 3] = UInt8((UInt32(alpha[x]) + 128) / 257)
+            } else if layout.flattens {
+                for i in x * 3..<x * 3 + 3 {
+                    bytes[i] = 255 - UInt8((UInt32(255 - bytes[i]) * UInt32(alpha[x]) + 32767) / 65535)
+                }
+            }
         }
     }
 }

@@ -38,14 +38,7 @@ package struct UncertaintyMap: Sendable {
     package func write(to path: String, disclosure: Disclosure) throws -> Double {
         let deviations = self.deviations
         let gray = preview.original
-        var map = RGBImage(width: preview.width, height: preview.height)
-        for i in deviations.indices {
-            let heat = Self.color(deviations[i] / Self.fullScale)
-            for band in 0..<3 {
-                let value = 0.75 * heat[band] + 0.25 * Float(gray.pixels[3 * i + band])
-                map.pixels[3 * i + band] = UInt8(value.rounded())
-            }
-        }
+        let map = picture(deviations, over: gray)
         let gap = 12
         let barHeight = max(8, preview.height / 40)
         let isTall = preview.height > preview.width
@@ -57,6 +50,21 @@ package struct UncertaintyMap: Sendable {
         page.place(Self.bar(width: width - 2 * gap, height: barHeight), x: gap, y: height - gap - barHeight)
         try page.write(to: path, options: OutputOptions(format: .png), disclosure: disclosure)
         return deviations.reduce(into: 0) { $0 += Double($1) } / Double(deviations.count)
+    }
+
+    /// The map alone, of the photograph's shape.
+    package var picture: RGBImage { picture(deviations, over: preview.original) }
+
+    private func picture(_ deviations: [Float], over gray: RGBImage) -> RGBImage {
+        var map = RGBImage(width: preview.width, height: preview.height)
+        for i in deviations.indices {
+            let heat = Self.color(deviations[i] / Self.fullScale)
+            for band in 0..<3 {
+                let value = 0.75 * heat[band] + 0.25 * Float(gray.pixels[3 * i + band])
+                map.pixels[3 * i + band] = UInt8(value.rounded())
+            }
+        }
+        return map
     }
 
     /// Standard deviation of upsampled chroma among samples: √(var a + var b), row-major.

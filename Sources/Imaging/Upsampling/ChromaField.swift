@@ -24,4 +24,23 @@ package struct ChromaField: Sendable {
         let low = Int(clamped)
         return (low, min(low + 1, side - 1), Float(clamped - Double(low)))
     }
+
+    /// The four cells around a pixel of a picture, and their shares of it.
+    static func corners(x: Int, y: Int, width: Int, height: Int) -> [(cell: Int, share: Float)] {
+        let (column, row) = (position(x, of: width), position(y, of: height))
+        return [(row.low, 1 - row.fraction), (row.high, row.fraction)].flatMap { row, down in
+            [(column.low, 1 - column.fraction), (column.high, column.fraction)].map { column, across in
+                (row * side + column, down * across)
+            }
+        }
+    }
+
+    /// a and b at a pixel of a picture whose L/100 is `lightness`.
+    func chroma(x: Int, y: Int, width: Int, height: Int, lightness: Float) -> SIMD2<Float> {
+        let size = Self.side * Self.side
+        return Self.corners(x: x, y: y, width: width, height: height).reduce(into: SIMD2()) { sum, corner in
+            let line = (0..<4).map { planes[$0 * size + corner.cell] }
+            sum += corner.share * SIMD2(line[0] * lightness + line[1], line[2] * lightness + line[3])
+        }
+    }
 }

@@ -14,7 +14,8 @@ struct ChromaUpsampler: Sendable {
     private static let side = ChromaField.side
     private static let cells = NetworkGeometry.chromaSide
 
-    private let lightness: [Float]
+    /// L/100, 256×256.
+    let lightness: [Float]
     private let mean: [Float]
     private let variance: [Float]
     private let smoothing: JointBilateral

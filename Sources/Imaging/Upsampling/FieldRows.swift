@@ -2,12 +2,15 @@
 ///
 /// Not Sendable: each thread has its own, and a row is valid until the next one is asked for.
 final class FieldRows {
-    /// The two rows of the field on either side of a row of the picture.
+    /// The place of a row of the picture between two rows of the field.
     struct Row {
-        fileprivate let upper: UnsafePointer<Float>
-        fileprivate let lower: UnsafePointer<Float>
-        fileprivate let fraction: Float
-        fileprivate let stride: Int
+        /// The upper row: slope and offset of a, then of b, `stride` apart.
+        let top: UnsafePointer<Float>
+        /// What the lower row has more.
+        let step: UnsafePointer<Float>
+        /// How far down from the upper one it lies, 0…1.
+        let fraction: Float
+        let stride: Int
 
         /// a and b of eight pixels from column `x` on, whose lightness is `light`.
         @inline(__always)
@@ -18,29 +21,35 @@ final class FieldRows {
 
         @inline(__always)
         private func blend(_ plane: Int, _ x: Int) -> Vector {
-            let top = Vector(at: upper + plane * stride + x)
-            return top + (Vector(at: lower + plane * stride + x) - top) * fraction
+            Vector(at: top + plane * stride + x).addingProduct(Vector(at: step + plane * stride + x), fraction)
         }
     }
 
     private let field: ChromaField
     private let height: Int
     private let saturation: Float
-    private let columns: [(low: Int, high: Int, fraction: Float)]
+    /// For each column of the picture the columns of the field on either side, and how far it lies from the left one.
+    private let columns: [(low: UInt16, high: UInt16, fraction: Float)]
     private let stride: Int
-    /// Two rows of the field at full width, four planes each; even rows in the first, odd ones in the second.
+    /// Two rows of the field at full width, four planes each, even rows in the first, odd ones in the second; then their
+    /// difference.
     private let rows: UnsafeMutablePointer<Float>
     private var indices = [-1, -1]
+    private var pair = (low: -1, high: -1)
 
     /// - Parameter saturation: what chroma is multiplied by.
     init(_ field: ChromaField, width: Int, height: Int, saturation: Double = 1) {
         self.field = field
         self.height = height
         self.saturation = Float(saturation)
-        columns = (0..<width).map { ChromaField.position($0, of: width) }
-        stride = (width + 7) & ~7
-        rows = .allocate(capacity: 8 * stride)
-        rows.initialize(repeating: 0, count: 8 * stride)
+        columns = (0..<width).map { x in
+            let place = ChromaField.position(x, of: width)
+            return (UInt16(place.low), UInt16(place.high), place.fraction)
+        }
+        // Rounded up to what is painted together, and more: planes a power of two apart share few lines of the cache.
+        stride = (width + PaintChunk.group - 1) / PaintChunk.group * PaintChunk.group + 16
+        rows = .allocate(capacity: 12 * stride)
+        rows.initialize(repeating: 0, count: 12 * stride)
     }
 
     deinit { rows.deallocate() }
@@ -48,7 +57,13 @@ final class FieldRows {
     /// Row `y` of the picture.
     func row(_ y: Int) -> Row {
         let place = ChromaField.position(y, of: height)
-        return Row(upper: widened(place.low), lower: widened(place.high), fraction: place.fraction, stride: stride)
+        let (top, bottom) = (widened(place.low), widened(place.high))
+        let step = rows + 8 * stride
+        if pair != (place.low, place.high) {
+            pair = (place.low, place.high)
+            for i in 0..<4 * stride { step[i] = bottom[i] - top[i] }
+        }
+        return Row(top: top, step: UnsafePointer(step), fraction: place.fraction, stride: stride)
     }
 
     /// A row of the field at full width; the one below it stays valid.
@@ -58,12 +73,13 @@ final class FieldRows {
         indices[index & 1] = index
         let side = ChromaField.side
         field.planes.withUnsafeBufferPointer { planes in
-            for p in 0..<4 {
-                let source = (p * side + index) * side
-                for x in columns.indices {
-                    let (low, high, fraction) = columns[x]
-                    let value = planes[source + low]
-                    target[p * stride + x] = saturation * (value + fraction * (planes[source + high] - value))
+            let source = planes.baseAddress! + index * side
+            for (x, column) in columns.enumerated() {
+                let (low, high) = (source + Int(column.low), source + Int(column.high))
+                for p in 0..<4 {
+                    let value = low[p &* side &* side]
+                    let wanted = value + column.fraction * (high[p &* side &* side] - value)
+                    target[p &* stride &+ x] = saturation * wanted
                 }
             }
         }

@@ -42,21 +42,27 @@ package struct Resampler {
     private let horizontal: Axis
     private let vertical: Axis
     private let targetWidth: Int
-    private let targetHeight: Int
     private var narrow: [Float]
-    private var nextRow = 0
-    private var firstOpen = 0
+    private let rows: Range<Int>
+    private var nextRow: Int
+    private var firstOpen: Int
+
+    /// The source rows that are to be added: all that the result needs.
+    var sources: Range<Int> { vertical.start[rows.lowerBound]..<vertical.end(rows.upperBound - 1) }
 
     /// The result, row-major; complete once every row has been added.
     package private(set) var plane: [Float]
 
-    package init(width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int) {
+    /// - Parameter rows: those of the result that are wanted, at least one; all by default.
+    package init(width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int, rows: Range<Int>? = nil) {
         horizontal = Axis(from: width, to: targetWidth)
         vertical = Axis(from: height, to: targetHeight)
         self.targetWidth = targetWidth
-        self.targetHeight = targetHeight
+        self.rows = rows ?? 0..<targetHeight
+        nextRow = vertical.start[self.rows.lowerBound]
+        firstOpen = self.rows.lowerBound
         narrow = [Float](repeating: 0, count: targetWidth)
-        plane = [Float](repeating: 0, count: targetWidth * targetHeight)
+        plane = [Float](repeating: 0, count: targetWidth * self.rows.count)
     }
 
     /// Whole planes at another size, [1, C, H, W] → [1, C, height, width].
@@ -73,8 +79,10 @@ package struct Resampler {
         return Tensor([1, channels, height, width], values)
     }
 
-    /// Adds the next source row, as many values as the source is wide.
-    package mutating func add(_ row: UnsafePointer<Float>) {
+    /// Adds the next source row, as many values as the source is wide; nil is a row of zeros.
+    package mutating func add(_ row: UnsafePointer<Float>?) {
+        defer { nextRow += 1 }
+        guard let row else { return }
         horizontal.weights.withUnsafeBufferPointer { weights in
             for i in 0..<targetWidth {
                 let first = horizontal.first[i]
@@ -84,16 +92,16 @@ package struct Resampler {
                 narrow[i] = sum
             }
         }
-        while firstOpen < targetHeight, vertical.end(firstOpen) <= nextRow { firstOpen += 1 }
+        while firstOpen < rows.upperBound, vertical.end(firstOpen) <= nextRow { firstOpen += 1 }
         var j = firstOpen
-        while j < targetHeight, vertical.start[j] <= nextRow {
+        while j < rows.upperBound, vertical.start[j] <= nextRow {
             let tap = nextRow - vertical.start[j]
             if nextRow < vertical.end(j) {
                 let weight = vertical.weights[vertical.first[j] + tap]
-                for i in 0..<targetWidth { plane[j * targetWidth + i] += weight * narrow[i] }
+                let start = (j - rows.lowerBound) * targetWidth
+                for i in 0..<targetWidth { plane[start + i] += weight * narrow[i] }
             }
             j += 1
         }
-        nextRow += 1
     }
 }

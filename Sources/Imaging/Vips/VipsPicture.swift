@@ -25,6 +25,13 @@ final class VipsPicture {
     var format: VipsBandFormat { vips_image_get_format(pointer) }
     var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
 
+    /// The names of all fields of the image's metadata.
+    var fieldNames: [String] {
+        guard let names = vips_image_get_fields(pointer) else { return [] }
+        defer { g_strfreev(names) }
+        return (0...).lazy.map { names[$0] }.prefix { $0 != nil }.map { String(cString: $0!) }
+    }
+
     /// A field of the image's metadata as text, or nil if there is none.
     func string(_ name: String) -> String? {
         guard vips_image_get_typeof(pointer, name) != 0 else { return nil }

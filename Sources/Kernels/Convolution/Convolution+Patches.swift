@@ -31,24 +31,25 @@ extension Convolution {
         let total = shape.batch * shape.pixels
         let offsets = grid.offsets(inputs, kernel, dilation)
         let panels = (total + Microkernel.columns - 1) / Microkernel.columns
-        let inPlace = filter.blocks <= 2 && stride == 1
+        // Where few products are made of a row of patches, writing and rereading panels would cost more than those.
+        let isShallow = Microkernel.lanes == 16 && kernel != (1, 1) && filter.depth <= 72
+        let inPlace = stride == 1 && (filter.blocks <= 2 || isShallow)
         // Several panels share one pass over a large filter, as long as they stay in the second-level cache and
         // there is work for every thread.
-        let fitting = min(4, 196_608 / (filter.depth * Microkernel.columns), panels / (2 * execution.threads))
-        let step = (inPlace ? 1 : max(1, fitting)) * Microkernel.columns
+        let fitting = min(
+            inPlace ? 8 : 4, 196_608 / (filter.depth * Microkernel.columns), panels / (2 * execution.threads))
+        let step = max(1, fitting) * Microkernel.columns
         filter.elements.withUnsafePointer { weights in
             execution.spread(total, by: step) { columns in
                 Scratch.with(filter.depth * columns.count + (filter.depth + Microkernel.rows) * Microkernel.columns) {
                     scratch in
-                    if inPlace, columns.count == Microkernel.columns,
-                        let starts = grid.adjacentStarts(columns.lowerBound)
-                    {
-                        for block in 0..<filter.blocks {
-                            Microkernel.convolve(
-                                offsets, weights + block &* filter.depth &* Microkernel.rows, starts.0, starts.1,
-                                starts.2,
-                                scratch)
-                            store(scratch, block: block, columns, shape, finish)
+                    if inPlace {
+                        for offset in Swift.stride(from: 0, to: columns.count, by: Microkernel.columns) {
+                            let first = columns.lowerBound &+ offset
+                            let panel = first..<min(first &+ Microkernel.columns, columns.upperBound)
+                            if !convolve(filter, weights, grid, offsets, panel, scratch, shape, finish) {
+                                multiplyPacked(filter, weights, grid, offsets, panel, total, scratch, shape, finish)
+                            }
                         }
                     } else {
                         multiplyPacked(filter, weights, grid, offsets, columns, total, scratch, shape, finish)
@@ -56,6 +57,36 @@ extension Convolution {
                 }
             }
         }
+    }
+
+    /// Multiplies the filter with patches that are read where they are; false where they do not lie side by side.
+    private func convolve(
+        _ filter: PackedRows, _ weights: UnsafePointer<Float>, _ grid: PatchGrid, _ offsets: [Int],
+        _ columns: Range<Int>, _ scratch: UnsafeMutablePointer<Float>, _ shape: ConvolutionShape, _ finish: Finish
+    ) -> Bool {
+        guard columns.count == Microkernel.columns, let starts = grid.adjacentStarts(columns.lowerBound) else {
+            return false
+        }
+        let blockSize = filter.depth &* Microkernel.rows
+        guard Microkernel.lanes == 16 else {
+            for block in 0..<filter.blocks {
+                Microkernel.convolve(offsets, weights + block &* blockSize, starts.0, starts.1, starts.2, scratch)
+                store(scratch, block: block, columns, shape, finish)
+            }
+            return true
+        }
+        let (image, pixel) = columns.lowerBound.quotientAndRemainder(dividingBy: shape.pixels)
+        guard pixel &+ columns.count <= shape.pixels else { return false }
+        for block in 0..<filter.blocks {
+            let row = block &* Microkernel.rows
+            Microkernel.convolveWide(
+                rows: min(Microkernel.rows, shape.outputs &- row), offsets, weights + block &* blockSize, starts.0,
+                starts.1, bias: finish.bias + row,
+                addend: finish.addend.map { $0 + (image &* finish.addendStride &+ row &* shape.pixels &+ pixel) },
+                finish.clamp, finish.output + ((image &* shape.outputs &+ row) &* shape.pixels &+ pixel),
+                stride: shape.pixels)
+        }
+        return true
     }
 
     /// Gathers the patches of `columns` panel by panel, then multiplies each block of filter rows with all of them.

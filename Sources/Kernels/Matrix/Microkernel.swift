@@ -149,18 +149,32 @@ enum Microkernel {
         c.put(c3, 3 &* stride)
     }
 
-    /// The same as `multiply` for a block and a full panel, with row k of `b` read in place: eight floats each from
-    /// three pointers moved by `offsets[k]`, or sixteen each from the first two.
+    /// The same as `multiply` for a block and a full panel, with row k of `b` read in place.
+    ///
+    /// Sixteen floats each come from two pointers moved by `offsets[k]`. Bias and addend are added, the activation is
+    /// applied, and rows are written `stride` apart. Only with vectors of sixteen floats.
+    static func convolveWide(
+        rows: Int, _ offsets: [Int], _ a: UnsafePointer<Float>, _ left: UnsafePointer<Float>,
+        _ right: UnsafePointer<Float>, bias: UnsafePointer<Float>, addend: UnsafePointer<Float>?, _ clamp: Clamp,
+        _ c: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        #if arch(x86_64)
+            avx512_convolve(
+                Int32(rows), offsets.count, offsets, a, left, right, bias, addend, clamp.slope, clamp.limit, c, stride)
+        #else
+            preconditionFailure("no vectors of sixteen floats here")
+        #endif
+    }
+
+    /// The same as `multiply` for a block and a full panel of three vectors of eight floats, with row k of `b` read in
+    /// place, from three pointers moved by `offsets[k]`.
     ///
     /// For filters of few rows, where writing and rereading a panel would cost more than the arithmetic.
     @inline(never)
     static func convolve(
         _ offsets: [Int], _ a: UnsafePointer<Float>, _ b0: UnsafePointer<Float>, _ b1: UnsafePointer<Float>,
-        _ b2: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, lanes: Int = lanes
+        _ b2: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
     ) {
-        #if arch(x86_64)
-            if lanes == 16 { return avx512_convolve(offsets.count, offsets, a, b0, b1, c) }
-        #endif
         var (c00, c01, c02) = (Vector.zero, Vector.zero, Vector.zero)
         var (c10, c11, c12) = (Vector.zero, Vector.zero, Vector.zero)
         var (c20, c21, c22) = (Vector.zero, Vector.zero, Vector.zero)

@@ -44,6 +44,13 @@ package struct Configuration: Sendable, Equatable {
     /// Intake pauses while the outbox has less free space than this.
     package var freeMegabytes = Double(installed.reserveBytes) / 1e6
 
+    /// Address of the queue through which other machines work too; empty: none do.
+    package var queue = ""
+    /// Whether a coordinator colours photographs as well.
+    package var queueWorks = true
+    /// Seconds after which a worker's photograph is another's if it was not heard of.
+    package var leaseSeconds = 60.0
+
     /// Prometheus text file, rewritten every few seconds; empty: none.
     package var metrics = ""
     /// `debug`, `info`, `notice`, `warning` or `error`.
@@ -64,6 +71,8 @@ package struct Configuration: Sendable, Equatable {
     package var reserveBytes: Int64 { Int64(freeMegabytes * 1e6) }
     package var effectiveThreads: Int { threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount }
     package var effectiveWorkers: Int { workers > 0 ? min(workers, effectiveThreads) : effectiveThreads }
+    /// Images in hand: while one is coloured, another is decoded or published, so that no core waits for a disk.
+    package var imagesInHand: Int { 2 * effectiveWorkers }
     /// Threads that one image may use, so that workers × threads never exceeds the cores given.
     package var threadsPerWorker: Int { max(1, effectiveThreads / effectiveWorkers) }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Yams
 
@@ -16,9 +17,11 @@ package enum ConfigurationFile {
         return configuration
     }
 
-    /// Lays a sidecar's or a folder's settings over a configuration.
-    package static func overlay(_ yaml: String, name: String, on configuration: inout Configuration) throws {
-        try apply(yaml, name: name, settings: Setting.coloring, to: &configuration)
+    /// Lays a photograph's own or a folder's settings over a configuration.
+    package static func overlay(
+        _ yaml: String, name: String, settings: [Setting] = Setting.coloring, on configuration: inout Configuration
+    ) throws {
+        try apply(yaml, name: name, settings: settings, to: &configuration)
         do { try configuration.coloring.validate() } catch {
             throw ConfigurationError.refused(file: name, "\(error)")
         }
@@ -28,17 +31,7 @@ package enum ConfigurationFile {
     package static func apply(
         _ yaml: String, name: String, settings: [Setting], to configuration: inout Configuration
     ) throws {
-        let root: Node?
-        do { root = try Yams.compose(yaml: yaml) } catch let error as YamlError {
-            let reason = "is not valid YAML: \(reason(of: error))"
-            throw ConfigurationError.syntax(file: name, line: line(of: error), reason)
-        }
-        guard let root else { return }
-        if let scalar = root.scalar, scalar.string.isEmpty { return }
-        guard let mapping = root.mapping else {
-            throw ConfigurationError.syntax(file: name, line: root.mark?.line ?? 1, "expected 'key: value' lines")
-        }
-        for (keyNode, value) in mapping {
+        for (keyNode, value) in try mapping(yaml, name: name) {
             let key = keyNode.scalar?.string ?? "?"
             let line = keyNode.mark?.line ?? 1
             guard let setting = settings.first(where: { $0.key == key }) else {
@@ -48,6 +41,26 @@ package enum ConfigurationFile {
                 throw ConfigurationError.syntax(file: name, line: line, "\(error)")
             }
         }
+    }
+
+    /// The keys that a YAML text sets.
+    static func keys(of yaml: String, name: String) throws -> Set<String> {
+        Set(try mapping(yaml, name: name).compactMap { $0.0.scalar?.string })
+    }
+
+    /// The keys and values of a YAML text, in their order; none where it is empty.
+    private static func mapping(_ yaml: String, name: String) throws -> [(Node, Node)] {
+        let root: Node?
+        do { root = try Yams.compose(yaml: yaml) } catch let error as YamlError {
+            let reason = "is not valid YAML: \(reason(of: error))"
+            throw ConfigurationError.syntax(file: name, line: line(of: error), reason)
+        }
+        guard let root else { return [] }
+        if let scalar = root.scalar, scalar.string.isEmpty { return [] }
+        guard let mapping = root.mapping else {
+            throw ConfigurationError.syntax(file: name, line: root.mark?.line ?? 1, "expected 'key: value' lines")
+        }
+        return mapping.map { ($0.key, $0.value) }
     }
 
     private static func read(_ path: String) throws -> String {
@@ -63,11 +76,14 @@ package enum ConfigurationFile {
         } catch let error as ConfigurationError {
             throw error
         } catch {
-            throw ConfigurationError.unreadable(file: path, error.localizedDescription)
+            throw FileError(error) ?? error
         }
     }
 
     private static func unknown(_ key: String, among settings: [Setting]) -> String {
+        if Setting.own.contains(where: { $0.key == key && $0.scope == .photograph }) {
+            return "'\(key)' can be set for one photograph only, in NAME.autochrome.yaml beside it"
+        }
         let nearest = settings.map(\.key).min { distance($0, key) < distance($1, key) }
         let hint = nearest.flatMap { distance($0, key) <= 3 ? "; did you mean '\($0)'?" : nil } ?? ""
         let known = Setting.all.contains { $0.key == key }

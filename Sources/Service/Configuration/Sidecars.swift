@@ -4,7 +4,7 @@ import Spool
 
 /// Finds the settings of one image: those of its folders, the outermost first, then its own.
 package enum Sidecars {
-    private static let suffix = RelativePath.sidecarEnding
+    static let suffix = RelativePath.sidecarEnding
     private static let limit = 1 << 20
 
     /// The configuration for an image.
@@ -12,9 +12,10 @@ package enum Sidecars {
     /// - Parameters:
     ///   - root: The folder where the search begins.
     ///   - relative: The image's path below it.
+    ///   - own: The folder below which the image itself lies at that path, with its own settings; the root if not given.
     /// - Throws: `ConfigurationError` naming the file and line that is wrong.
     package static func resolve(
-        _ base: Configuration, root: String, relative: RelativePath
+        _ base: Configuration, root: String, relative: RelativePath, own: String? = nil
     ) throws -> Configuration {
         var configuration = base
         var folder = RelativePath.root
@@ -23,17 +24,22 @@ package enum Sidecars {
             folder = folder.appending(component)
             try overlay(root, folder.appending(suffix), on: &configuration)
         }
-        try overlay(root, folder.appending(Array(relative.name) + suffix.utf8), on: &configuration)
+        let name = Array(relative.name) + suffix.utf8
+        try overlay(own ?? root, folder.appending(name), Setting.own, on: &configuration)
         return configuration
     }
 
-    private static func overlay(_ root: String, _ path: RelativePath, on configuration: inout Configuration) throws {
+    private static func overlay(
+        _ root: String, _ path: RelativePath, _ settings: [Setting] = Setting.coloring,
+        on configuration: inout Configuration
+    ) throws {
         guard let yaml = try text(root, path) else { return }
-        try ConfigurationFile.overlay(yaml, name: root + "/" + path.description, on: &configuration)
+        try ConfigurationFile.overlay(
+            yaml, name: root + "/" + path.description, settings: settings, on: &configuration)
     }
 
     /// The text of a plain file below a folder, reached through no symbolic link; nil where there is none.
-    private static func text(_ root: String, _ path: RelativePath) throws -> String? {
+    static func text(_ root: String, _ path: RelativePath) throws -> String? {
         let name = root + "/" + path.description
         do {
             let data = try Folder(root).content(path, limit: limit)
@@ -45,7 +51,7 @@ package enum Sidecars {
             throw ConfigurationError.unreadable(file: name, "larger than 1 MiB")
         } catch FileError.missing, FileError.refused {
             return nil
-        } catch FileError.system(_, _, let code) where [ENOTDIR, ELOOP, ENAMETOOLONG, ENXIO].contains(code) {
+        } catch FileError.system(_, _, let code) where [ENOTDIR, ELOOP, ENAMETOOLONG].contains(code) {
             return nil
         }
     }

@@ -10,19 +10,23 @@ package final class Daemon: Sendable {
     private let logger: Logger
     private let manager: ServiceManager
     private let decoder: SandboxedDecoder
+    private let connect: (@Sendable (_ address: String) throws -> QueueConnector)?
 
     /// - Parameters:
     ///   - once: Whether to end when all that lies in the inbox is worked off.
+    ///   - connect: Makes the queue of an address, where the configuration names one.
     ///   - load: Reads the configuration, at start and at every reload.
     package init(
         once: Bool, logger: Logger, manager: ServiceManager = ServiceManager(),
         decoder: SandboxedDecoder = SandboxedDecoder(),
+        connect: (@Sendable (_ address: String) throws -> QueueConnector)? = nil,
         load: @escaping @Sendable () throws -> Configuration
     ) {
         self.once = once
         self.logger = logger
         self.manager = manager
         self.decoder = decoder
+        self.connect = connect
         self.load = load
     }
 
@@ -38,13 +42,18 @@ package final class Daemon: Sendable {
     private func open() throws -> RunningDaemon {
         let configuration = try load()
         let spool = try openSpool(configuration)
-        let model = try LoadedModel.load(configuration.model)
-        if let gap = try decoder.start().gap {
-            logger.warning("decoders are confined less than they could be: there is no \(gap) here")
+        let model = try LoadedModel.load(configuration.model, beside: decoder, logger)
+        let machines = try connector(configuration).map {
+            try Machines(spool: spool, configuration: configuration, model: model, connector: $0)
         }
         let runner = JobRunner(
-            spool: spool, configuration: configuration, model: model, decoder: decoder, logger: logger)
-        return RunningDaemon(runner, once: once, logger: logger, manager: manager, load: load)
+            spool: spool, configuration: configuration, model: model, decoder: decoder, logger: logger,
+            coordinator: machines?.coordinator)
+        return RunningDaemon(runner, machines, once: once, logger: logger, manager: manager, load: load)
+    }
+
+    private func connector(_ configuration: Configuration) throws -> QueueConnector? {
+        configuration.queue.isEmpty ? nil : try connect?(configuration.queue)
     }
 
     private func openSpool(_ configuration: Configuration) throws -> Spool {

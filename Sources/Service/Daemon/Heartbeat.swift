@@ -19,6 +19,8 @@ package struct Heartbeat: Codable, Sendable, Equatable {
     package var inHand: [InFlightRegistry.Entry]
     /// Whether a job has been silent for longer than it may be.
     package var stuck: Bool
+    /// Other machines' queue as it was last seen; absent where there is none.
+    package var queue: QueueLook?
 
     package func write(state: String) throws {
         let encoder = JSONEncoder()

@@ -63,6 +63,11 @@ final class Housekeeping: Sendable {
         if !once { runner.queueDue() }
         resumeIfRoom()
         do {
+            try spool.dropOldEvents()
+        } catch {
+            logger.debug("old events are not dropped: \(error)")
+        }
+        do {
             try writeStatus()
         } catch {
             logger.debug("status not written: \(error)")
@@ -76,7 +81,7 @@ final class Housekeeping: Sendable {
         let beat = Heartbeat(
             process: getpid(), program: Program.name, model: runner.modelName, started: started, written: Date(),
             watching: mode, paused: pauseReason, queued: runner.pending.count, inHand: entries,
-            stuck: areJobsStuck(entries))
+            stuck: areJobsStuck(entries), queue: runner.coordinator?.look)
         try beat.write(state: spool.configuration.state)
         let counts = try spool.jobs.counts()
         let failed = counts.failed + counts.quarantined
@@ -85,12 +90,15 @@ final class Housekeeping: Sendable {
         guard !path.isEmpty else { return }
         let metrics = Metrics(
             counts: counts, oldestPending: try spool.jobs.oldestPending(), inHand: entries.count,
-            polling: mode.isPolling, paused: pauseReason != nil, freeBytes: try spool.publisher.freeSpace())
+            polling: mode.isPolling, paused: pauseReason != nil, freeBytes: try spool.publisher.freeSpace(),
+            queue: runner.coordinator?.look, isQueueAway: runner.coordinator?.trouble != nil)
         try Data(metrics.text().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
     private func resumeIfRoom() {
-        guard let pause = runner.pending.pauseDuration, pause >= Self.shortestPause, !once else { return }
+        guard let pause = runner.pending.pauseDuration, pause >= Self.shortestPause, !once,
+            runner.coordinator?.trouble == nil
+        else { return }
         // Somewhat more than the reserve, so that it does not pause again at once; the ledger may lie on another disk.
         if (try? spool.publisher.requireSpace(64 << 20)) != nil, (try? spool.jobs.freeSpace()) ?? 0 > 16 << 20 {
             logger.notice("going on: there is room again")

@@ -9,8 +9,6 @@ import Synchronization
 /// The control queue hears signals and feeds the watchdog. It touches neither files nor models, so that a disk that does
 /// not answer keeps it from nothing.
 final class RunningDaemon: Sendable {
-    private static let beatSeconds = 2.0
-
     let runner: JobRunner
     let logger: Logger
     let manager: ServiceManager
@@ -23,12 +21,15 @@ final class RunningDaemon: Sendable {
     private let lifecycle = Mutex(Lifecycle())
     private let pool = WorkerPool()
     private let housekeeping: Housekeeping
+    /// Other machines' part of the work; nil where all of it is done here.
+    private let machines: Machines?
 
     init(
-        _ runner: JobRunner, once: Bool, logger: Logger, manager: ServiceManager,
+        _ runner: JobRunner, _ machines: Machines?, once: Bool, logger: Logger, manager: ServiceManager,
         load: @escaping @Sendable () throws -> Configuration
     ) {
         self.runner = runner
+        self.machines = machines
         self.once = once
         self.logger = logger
         self.manager = manager
@@ -43,13 +44,15 @@ final class RunningDaemon: Sendable {
     func run() throws -> Bool {
         runner.finishRecovery()
         let signals = listen()
-        defer { signals.forEach { $0.cancel() } }
-        pool.start(workers: runner.configuration.effectiveWorkers, take: runner.pending.take, work: runner.run)
+        defer { withExtendedLifetime(signals) {} }
+        try machines?.start(runner, logger: logger)
+        pool.start(workers: workers, take: runner.pending.take, work: runner.run)
         let beat = startBeat()
         defer { beat.cancel() }
         var isComplete = true
         if once { isComplete = try workOff() } else { watch() }
         pool.wait()
+        machines?.wait()
         runner.waitForMoves()
         if once { isComplete = reportRest(isAllSeen: isComplete) }
         spool.intake.stop()
@@ -59,6 +62,12 @@ final class RunningDaemon: Sendable {
         act(on: .idle)
         logger.info("stopped")
         return isComplete && runner.failures.load(ordering: .relaxed) == 0
+    }
+
+    /// Threads that work on files of the queue: with other machines they only look at them.
+    private var workers: Int {
+        let configuration = runner.configuration
+        return machines == nil ? configuration.imagesInHand : min(Machines.lookers, configuration.effectiveThreads)
     }
 
     /// Watches the inbox; returns once the watch stands or was stopped.
@@ -125,6 +134,7 @@ final class RunningDaemon: Sendable {
                 if !once { logger.info("stopping: work in hand is finished; stop again to put it back") }
             case .stopIntake:
                 runner.pending.close()
+                machines?.requestStop()
                 spool.intake.requestStop()
             case .abandonWork:
                 logger.notice("putting work in hand back")
@@ -135,29 +145,16 @@ final class RunningDaemon: Sendable {
         }
     }
 
-    private func listen() -> [any DispatchSourceSignal] {
-        let reactions: [(Int32, Lifecycle.Event)] = [
-            (SIGTERM, .terminate), (SIGINT, .terminate), (SIGHUP, .reload),
-        ]
-        return reactions.map { number, event in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: control)
-            source.setEventHandler { [self] in act(on: event) }
-            source.activate()
-            return source
+    private func listen() -> SignalListener {
+        SignalListener([SIGTERM, SIGINT, SIGHUP], on: control) { [self] in act(on: $0 == SIGHUP ? .reload : .terminate)
         }
     }
 
     /// Feeds the watchdog and has the housekeeping done, at intervals.
     private func startBeat() -> any DispatchSourceTimer {
-        let timer = DispatchSource.makeTimerSource(queue: control)
-        timer.setEventHandler { [self] in
-            manager.repeatUnheard()
+        manager.startBeat(on: control) { [self] in
             if !housekeeping.isStuck { manager.watchdog() }
             housekeeping.begin()
         }
-        timer.schedule(deadline: .now(), repeating: min(Self.beatSeconds, manager.watchdogInterval ?? Self.beatSeconds))
-        timer.activate()
-        return timer
     }
 }

@@ -8,14 +8,18 @@ import Kernels
 extension ColoringPipeline {
     /// The pipeline of a model under a configuration.
     ///
-    /// - Parameter budget: The memory that it shares with others; one of its own where none is given.
+    /// - Parameters:
+    ///   - budget: The memory that it shares with others; one of its own where none is given.
+    ///   - turns: The same of the turns at colouring.
     package init(
-        model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder, budget: MemoryBudget? = nil
+        model: LoadedModel, configuration: Configuration, decoder: SandboxedDecoder, budget: Budget? = nil,
+        turns: ColoringTurns? = nil
     ) {
         self.init(
             colorizer: model.colorizer, model: model.metadata, program: ("Autochrome", Program.version),
             decoder: decoder, limits: configuration.decodeLimits,
-            budget: budget ?? MemoryBudget(megapixels: configuration.memoryMegapixels),
+            budget: budget ?? Budget(configuration.memoryMegapixels),
+            turns: turns ?? ColoringTurns(configuration.effectiveWorkers),
             execution: Execution(threads: configuration.threadsPerWorker))
     }
 

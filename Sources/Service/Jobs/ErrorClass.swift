@@ -23,6 +23,14 @@ package enum ErrorClass: Sendable, Equatable {
     /// The error will come up with this file each time.
     case permanent(String)
 
+    /// Whether the cause may be that a folder is gone, not the file.
+    var mayBeOfFolders: Bool {
+        switch self {
+        case .temporary, .gone: true
+        case .skipped, .incomplete, .noSpace, .abandoned, .permanent: false
+        }
+    }
+
     /// - Parameter name: The file's name, left out of the reason where the error begins with it.
     package init(_ error: any Error, of name: String) {
         let message = "\(error)"
@@ -31,8 +39,13 @@ package enum ErrorClass: Sendable, Equatable {
         switch error {
         case is CancellationError:
             self = .abandoned
-        case let error as ColorizationError:
-            self = error == .skippedColored ? .skipped(text) : .permanent(text)
+        case ColorizationError.hint:
+            // Whoever gave it may put it right.
+            self = .temporary(text)
+        case ColorizationError.skippedColored:
+            self = .skipped(text)
+        case is ColorizationError:
+            self = .permanent(text)
         case let error as ImagingError:
             if error.isNoSpace {
                 self = .noSpace(text)
@@ -53,6 +66,9 @@ package enum ErrorClass: Sendable, Equatable {
             } else {
                 self = .temporary(text)
             }
+        case is WorkQueueError:
+            // As a full disk does, a queue that cannot be asked makes the intake wait.
+            self = .noSpace(text)
         case let error as CocoaError where error.code == .fileWriteOutOfSpace:
             self = .noSpace(error.localizedDescription)
         default:

@@ -57,6 +57,9 @@ package final class InFlightRegistry: Sendable {
     /// Makes every job give up at its next step.
     package func abandon() { state.withLock { $0.isAbandoned = true } }
 
+    /// Whether all work is to be given up.
+    var isGivenUp: Bool { state.withLock { $0.isAbandoned } }
+
     package var isIdle: Bool { state.withLock { $0.jobs.isEmpty } }
 
     package var entries: [Entry] {

@@ -6,24 +6,27 @@ import Spool
 
 extension JobRunner {
     /// One file's work, once its content is known.
-    private struct Work {
+    struct Work {
         let candidate: Candidate
         let job: Job
         /// Names the job in the registry.
         let token: Int
         let pipeline: ColoringPipeline
+        let configuration: Configuration
         let request: ColoringRequest
         let identity: WorkIdentity
+
         /// Whether the original stays in the inbox.
         ///
         /// One that does not leaves its name to other photographs, whose results are no newer ones of it.
-        let keepsOriginal: Bool
-
+        var keepsOriginal: Bool { configuration.originals == .keep }
         var path: RelativePath { candidate.path }
     }
 
     /// Takes a claimed file from opening it to publishing its result; the step that is left is to be performed.
-    func work(on candidate: Candidate, _ job: Job, _ token: Int) throws -> JobStep {
+    ///
+    /// - Returns: nil where the work was given to a queue, whose report will end it.
+    func work(on candidate: Candidate, _ job: Job, _ token: Int) throws -> JobStep? {
         try registry.advance(token, to: .opening)
         let file = try spool.inbox.openFile(candidate.path, expecting: candidate.stamp)
         let content = try file.hash()
@@ -31,7 +34,10 @@ extension JobRunner {
         try registry.advance(token, to: .waitingForTurn)
         return try photographs.take(content) {
             let work = try identify(file, content, candidate, job, token)
-            return try recordEarlierResult(of: work) ?? color(file, work)
+            if let step = try recordEarlierResult(of: work) { return step }
+            guard let coordinator else { return try color(file, work) }
+            try dispatch(work, by: coordinator)
+            return nil
         }
     }
 
@@ -43,29 +49,40 @@ extension JobRunner {
         let configuration = try Sidecars.resolve(
             now.configuration, root: spool.inbox.path, relative: candidate.path)
         let settings = configuration.coloring
+        var request = ColoringRequest(
+            source: .init(file, at: candidate.path, in: spool.inbox, content: content), settings: settings)
+        request.previews = true
         return Work(
-            candidate: candidate, job: job, token: token, pipeline: now.pipeline,
-            request: ColoringRequest(
-                source: .init(file, at: candidate.path, in: spool.inbox, content: content), settings: settings),
-            identity: WorkIdentity(content: content, model: now.pipeline.model.sha256, settings: settings.key),
-            keepsOriginal: configuration.originals == .keep)
+            candidate: candidate, job: job, token: token, pipeline: now.pipeline, configuration: configuration,
+            request: request,
+            identity: WorkIdentity(content: content, model: now.pipeline.model.sha256, settings: settings.key))
     }
 
     /// Records the result that this very work has already; nil where it has none.
     private func recordEarlierResult(of work: Work) throws -> JobStep? {
-        try earlierResult(of: work).map { try record($0, of: work) }
+        try earlierResult(of: work).map { result in
+            // A worker has put it beside an older one, and this coordinator ended before it knew.
+            let place =
+                coordinator == nil
+                ? result : try promoted(result, of: work.path, work.identity, previous: work.job.result)
+            return try record(place, of: work)
+        }
     }
 
     /// Colours, publishes and records; the step that is left is to be performed.
     private func color(_ file: borrowing OpenedFile, _ work: Work) throws -> JobStep {
         let staging = try stage(work)
-        let metadata = try work.pipeline.run(work.request, reading: file, into: staging.path) {
+        let earlier = spool.publisher.result(
+            of: work.path, content: work.identity.content, previous: work.job.result)
+        let request = try work.request.keepingDraws(of: earlier, spool.publisher)
+        let metadata = try work.pipeline.run(request, reading: file, into: staging.path) {
             try registry.advance(work.token, to: JobStage($0))
         }
         let result = try publish(staging, metadata, of: work)
-        try requeueDisplaced(by: result, of: work)
+        try requeueDisplaced(by: result, of: work.path, work.identity)
         let step = try record(result, of: work)
         log(result, metadata, of: work)
+        for remark in staging.choiceRemarks { logger.notice("\(work.path): \(remark)") }
         return step
     }
 
@@ -84,8 +101,8 @@ extension JobRunner {
     }
 
     /// Queues the files that shared a result which this one's has replaced.
-    private func requeueDisplaced(by result: RelativePath, of work: Work) throws {
-        for other in try spool.jobs.displace(from: result, by: work.path, as: work.identity) {
+    func requeueDisplaced(by result: RelativePath, of path: RelativePath, _ identity: WorkIdentity) throws {
+        for other in try spool.jobs.displace(from: result, by: path, as: identity) {
             pending.push(other.candidate)
         }
     }

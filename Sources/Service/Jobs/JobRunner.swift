@@ -38,23 +38,30 @@ package final class JobRunner: Sendable {
     let unrecordedResults = Mutex<[WorkIdentity: RelativePath]>([:])
     let spool: Spool
     let logger: Logger
+    /// Gives the work to other machines; nil where all of it is done here.
+    let coordinator: Coordinator?
     private let current: Mutex<Current>
     private let decoder: SandboxedDecoder
     /// The memory for photographs, one for every pipeline: work of an old and a new one may be in hand at once.
-    let budget: MemoryBudget
+    let budget: Budget
+    /// The same of the turns at colouring.
+    private let turns: ColoringTurns
 
     package init(
-        spool: Spool, configuration: Configuration, model: LoadedModel, decoder: SandboxedDecoder, logger: Logger
+        spool: Spool, configuration: Configuration, model: LoadedModel, decoder: SandboxedDecoder, logger: Logger,
+        coordinator: Coordinator? = nil
     ) {
         self.spool = spool
+        self.coordinator = coordinator
         self.decoder = decoder
         self.logger = logger
-        budget = MemoryBudget(megapixels: configuration.memoryMegapixels)
+        budget = Budget(configuration.memoryMegapixels)
+        turns = ColoringTurns(configuration.effectiveWorkers)
         current = Mutex(
             Current(
                 configuration: configuration,
                 pipeline: ColoringPipeline(
-                    model: model, configuration: configuration, decoder: decoder, budget: budget)))
+                    model: model, configuration: configuration, decoder: decoder, budget: budget, turns: turns)))
     }
 
     /// Uses another model, and those settings of another configuration that a running daemon can take over, from the next
@@ -62,10 +69,11 @@ package final class JobRunner: Sendable {
     package func reload(_ configuration: Configuration, model: LoadedModel) {
         current.withLock { current in
             let next = current.configuration.reloaded(from: configuration)
-            budget.resize(megapixels: next.memoryMegapixels)
+            budget.resize(next.memoryMegapixels)
             current = Current(
                 configuration: next,
-                pipeline: ColoringPipeline(model: model, configuration: next, decoder: decoder, budget: budget))
+                pipeline: ColoringPipeline(
+                    model: model, configuration: next, decoder: decoder, budget: budget, turns: turns))
         }
     }
 
@@ -90,12 +98,23 @@ package final class JobRunner: Sendable {
 
     /// Works on one file; no error of its work gets out.
     package func run(_ candidate: Candidate) {
-        defer { pending.finish(candidate) }
+        var isGiven = false
+        attempt(candidate) { job in
+            let step = try takeTurn(candidate, job)
+            isGiven = step == nil
+            return step
+        }
+        // What other machines have is in hand until their report.
+        if !isGiven { pending.finish(candidate) }
+    }
+
+    /// Claims a file, and performs the step that its work leaves; no error of its work gets out.
+    func attempt(_ candidate: Candidate, _ work: (Job) throws -> JobStep?) {
         do {
             guard let job = try spool.jobs.claim(candidate.path) else { return }
             growing.withLock { _ = $0.remove(candidate.path) }
             do {
-                perform(try takeTurn(candidate, job))
+                if let step = try work(job) { perform(step) }
             } catch {
                 try resolve(ErrorClass(error, of: candidate.path.escapedName), candidate, job)
             }
@@ -109,7 +128,7 @@ package final class JobRunner: Sendable {
     }
 
     /// Works on a claimed file once it is its turn; the step that is left is to be performed.
-    private func takeTurn(_ candidate: Candidate, _ job: Job) throws -> JobStep {
+    private func takeTurn(_ candidate: Candidate, _ job: Job) throws -> JobStep? {
         let token = registry.begin(candidate.path.description)
         defer { registry.end(token) }
         // A file that was in hand when the process died must not take others with it again.

@@ -17,11 +17,12 @@ package enum JobStage: String, Sendable, Codable, CaseIterable {
     /// Whether the job does nothing until another one gets on.
     var isWaiting: Bool { self == .waitingForTurn || self == .waitingForMemory }
 
-    init(_ stage: ColoringStage) {
+    package init(_ stage: ColoringStage) {
         self =
             switch stage {
             case .waitingForMemory: .waitingForMemory
             case .decoding: .decoding
+            case .waitingForTurn: .waitingForTurn
             case .conditioning: .conditioning
             case .sampling: .sampling
             case .rendering: .rendering

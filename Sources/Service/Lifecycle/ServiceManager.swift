@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -9,6 +10,7 @@ package final class ServiceManager: Sendable {
     /// Messages that found the socket full, in their order.
     private let unheard = Mutex<[String]>([])
     private static let mostUnheard = 16
+    private static let beatSeconds = 2.0
 
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         path = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
@@ -23,6 +25,18 @@ package final class ServiceManager: Sendable {
     /// As `status`.
     package func watchdog() { mention("WATCHDOG=1") }
 
+    /// Calls a function at once and every two seconds, or as often as the watchdog wants to hear something.
+    func startBeat(on queue: DispatchQueue, _ body: @escaping @Sendable () -> Void) -> any DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [self] in
+            repeatUnheard()
+            body()
+        }
+        timer.schedule(deadline: .now(), repeating: min(Self.beatSeconds, watchdogInterval ?? Self.beatSeconds))
+        timer.activate()
+        return timer
+    }
+
     /// Announces a reload; `ready()` ends it.
     package func reloading() {
         var now = timespec()
@@ -31,7 +45,7 @@ package final class ServiceManager: Sendable {
     }
 
     /// Sends the messages again that found the socket full; every other message does so first.
-    package func repeatUnheard() {
+    func repeatUnheard() {
         unheard.withLock { sendInOrder(&$0) }
     }
 

@@ -14,16 +14,22 @@ package struct FailedRetry: Sendable {
         let store = try FailedStore(configuration: spool)
         guard !paths.isEmpty else {
             // The ledger comes first: a file that arrives as failed would be set aside again.
-            _ = try ledger.retry()
+            let jobs = try ledger.retry()
             for entry in try store.entries() { restore(entry, store) }
+            // Those that wait for a later try have not left the inbox.
+            let (known, inbox) = (Set(retried), try Folder(spool.inbox))
+            retried += try jobs.map(\.path).filter { try !known.contains($0) && inbox.hasFile($0) }
             return
         }
+        var failed = try store.entries()
         for path in paths {
             guard let relative = Self.relative(path, spool) else {
                 problems.append("\(path): not in the inbox nor among the failed ones")
                 continue
             }
-            let entries = try store.entries().filter { $0.report.path == relative || $0.location == relative }
+            let entries = failed.filter { $0.report.path == relative || $0.location == relative }
+            failed.removeAll(where: entries.contains)
+            if entries.isEmpty && retried.contains(relative) { continue }
             let names = entries.isEmpty ? [relative] : entries.map(\.report.path)
             let jobs = try ledger.retry(names)
             if entries.isEmpty && jobs.isEmpty { problems.append("\(path): nothing is known of it") }
@@ -46,8 +52,11 @@ package struct FailedRetry: Sendable {
         // The spool's folders are resolved; the photograph itself may have moved.
         let absolute = SpoolConfiguration.resolved(path)
         for root in [spool.inbox, spool.failed] where absolute.hasPrefix(root + "/") {
-            return RelativePath(escaped: String(absolute.dropFirst(root.count + 1)))
+            return relative(String(absolute.dropFirst(root.count + 1)))
         }
-        return RelativePath(escaped: path)
+        return relative(path)
     }
+
+    /// A path as `status` writes it or, where it cannot be that, as it is.
+    private static func relative(_ text: String) -> RelativePath? { RelativePath(escaped: text) ?? RelativePath(text) }
 }

@@ -17,22 +17,25 @@ package struct PastResults: Sendable {
 
     /// Finds the results at or below a path.
     package init(_ path: String, configuration: Configuration) throws {
-        let place = URL(fileURLWithPath: path).standardizedFileURL
-        let parent = try Publisher(
-            outbox: place.deletingLastPathComponent().path, reserveBytes: configuration.reserveBytes)
-        if let name = RelativePath(place.lastPathComponent), let result = try parent.result(at: name) {
-            publisher = parent
+        let found = try FoundResults(
+            path, outbox: configuration.outbox, reserveBytes: configuration.reserveBytes)
+        try self.init(found, configuration: configuration)
+        problems += found.problems
+    }
+
+    /// Finds the originals of results; what could not be read of those is not told again.
+    init(_ found: FoundResults, configuration: Configuration) throws {
+        publisher = found.publisher
+        var unremovable: [String] = []
+        // What a killed one has left is nobody else's to remove where this is no service's outbox.
+        try publisher.sweep { unremovable.append("\($0)") }
+        problems += unremovable
+        if found.isSingle, let result = found.results.first {
             try add(result, siblings: publisher.results(of: result.source).count, configuration)
             return
         }
-        publisher = try Publisher(outbox: place.path, reserveBytes: configuration.reserveBytes)
-        var found: [PublishedResult] = []
-        var unreadable: [String] = []
-        try publisher.forEachResult(unreadable: { unreadable.append("\($0)") }, { found.append($0) })
-        problems += unreadable
-        guard !found.isEmpty || !problems.isEmpty else { throw FileError.missing(path: "a result in \(path)") }
-        let siblings = Dictionary(found.map { ($0.source, 1) }, uniquingKeysWith: +)
-        for result in found {
+        let siblings = Dictionary(found.results.map { ($0.source, 1) }, uniquingKeysWith: +)
+        for result in found.results {
             do {
                 try add(result, siblings: siblings[result.source] ?? 1, configuration)
             } catch {
@@ -79,17 +82,20 @@ package struct PastResults: Sendable {
         of result: PublishedResult, at place: RelativePath, root: String?, siblings: Int, _ configuration: Configuration
     ) -> InputFiles.Item? {
         let content = result.identity.content
-        func items(_ folder: String, _ places: [RelativePath]) -> [InputFiles.Item] {
-            guard let folder = try? Folder(folder) else { return [] }
+        let inbox = SpoolConfiguration.resolved(configuration.inbox)
+        let archive = SpoolConfiguration.resolved(configuration.archiveDirectory)
+        func items(_ path: String, _ places: [RelativePath]) -> [InputFiles.Item] {
+            guard let folder = try? Folder(path) else { return [] }
+            // Folders' settings stay in the inbox, whose folders the archive has, too.
+            let root = SpoolConfiguration.resolved(path) == archive ? inbox : nil
             return places.filter { (try? folder.openFile($0)) != nil }.map {
-                InputFiles.Item(folder: folder, relative: $0, content: content)
+                InputFiles.Item(folder: folder, relative: $0, settingsRoot: root, content: content)
             }
         }
         // Settings hold by folder: the original is looked for below the folder where their search began.
         var own: [InputFiles.Item] = []
         var archived: [InputFiles.Item] = []
         var isKept = true
-        let inbox = SpoolConfiguration.resolved(configuration.inbox)
         if let relative = place.relative(to: inbox) ?? place.relative(to: configuration.inbox) {
             isKept = configuration.originals == .keep
             own = items(inbox, [relative])

@@ -2,6 +2,8 @@ import Colorization
 import Digest
 import Flow
 import Foundation
+import Imaging
+import Logging
 
 /// A colorization model and its identity.
 package struct LoadedModel: Sendable {
@@ -15,15 +17,26 @@ package struct LoadedModel: Sendable {
     package static func load(_ path: String) throws -> LoadedModel {
         let found = try locate(path)
         let file = try ModelFile.open(found)
+        // By its descriptor, as another file may have the name by now, and while the network is built.
+        let hashing = Background { try ContentHash(descriptor: file.tensors.descriptor.raw, path: found) }
         let network = try Colorizer(file: file)
-        // By its descriptor: another file may have the name by now.
-        let hash = try ContentHash(descriptor: file.tensors.descriptor.raw, path: found)
+        let hash = try hashing.get()
         let name = URL(fileURLWithPath: found).deletingPathExtension().lastPathComponent
         return LoadedModel(
             path: found, colorizer: ImageColorizer(network: network),
             metadata: .init(
                 name: name, sha256: hash.hex,
                 preset: network.configuration.preset.rawValue, width: network.configuration.width))
+    }
+
+    /// Loads a model file while a decoder starts, and logs where that is confined less than it could be.
+    static func load(_ path: String, beside decoder: SandboxedDecoder, _ logger: Logger) throws -> LoadedModel {
+        let starting = Background { try decoder.start() }
+        let model = try load(path)
+        if let gap = try starting.get().gap {
+            logger.warning("decoders are confined less than they could be: there is no \(gap) here")
+        }
+        return model
     }
 
     /// The path of a model file, the installed one where `path` is empty.

@@ -2,7 +2,7 @@ import Foundation
 
 /// The program's name, version and places.
 package enum Program {
-    package static let version = "0.1.0"
+    package static let version = "0.2.0"
     package static let name = "autochrome \(version)"
 
     /// Path of the running executable, links resolved.
@@ -20,6 +20,17 @@ package enum Program {
             break
         }
         return roots.map { $0 + "/etc/autochrome/autochrome.yaml" } + [ConfigurationFile.standardPath]
+    }
+
+    /// The places of the desk's page: the installed one, or the one of the checkout that the program was built in.
+    package static func pageCandidates() -> [String] {
+        var directory = URL(fileURLWithPath: executable).deletingLastPathComponent()
+        var candidates = [directory.deletingLastPathComponent().path + "/share/autochrome/desk"]
+        for _ in 0..<5 {
+            directory.deleteLastPathComponent()
+            candidates.append(directory.path + "/Sources/Desk/Page")
+        }
+        return candidates
     }
 
     /// The places of a model: the installed one, or the one of the checkout that the program was built in.

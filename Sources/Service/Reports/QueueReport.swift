@@ -9,6 +9,13 @@ package struct QueueReport: Sendable, Encodable {
         package var attempts: Int
         package var quarantined: Bool
         package var time: Date
+
+        /// Describes a file that failed for good.
+        package init(_ job: Job) {
+            (path, attempts, time) = (job.path.description, job.attempts, job.updated)
+            reason = job.state.reason ?? ""
+            quarantined = if case .quarantined = job.state { true } else { false }
+        }
     }
 
     /// A photograph that waits for another try.
@@ -28,6 +35,8 @@ package struct QueueReport: Sendable, Encodable {
     package var waiting: [Waiting]
     package var failures: [Failure]
     package var failedDirectory: String
+    /// How many results have a chosen variant; nil where nobody asked.
+    package var choices: ChoiceCounts?
 
     /// Reads the state directory of a configuration; a daemon may be at work with it or not.
     package init(configuration: Configuration) throws {
@@ -50,13 +59,7 @@ package struct QueueReport: Sendable, Encodable {
             guard case .waiting(let next, let reason) = job.state else { return nil }
             return Waiting(path: job.path.description, reason: reason, attempts: job.attempts, nextTry: next)
         }
-        failures = try ledger.failures().map { job in
-            var quarantined = false
-            if case .quarantined = job.state { quarantined = true }
-            return Failure(
-                path: job.path.description, reason: job.state.reason ?? "", attempts: job.attempts,
-                quarantined: quarantined, time: job.updated)
-        }
+        failures = try ledger.failures().map(Failure.init)
     }
 
     /// The report for people.
@@ -76,6 +79,8 @@ package struct QueueReport: Sendable, Encodable {
         }
         lines.append("done        \(counts.published), \(counts.skipped) left alone")
         lines.append("failed      \(counts.failed), \(counts.quarantined) quarantined; in \(failedDirectory)")
+        if let choices { lines.append("results     " + choices.text) }
+        if let queue = daemon?.queue { lines += Self.lines(queue) }
         for entry in daemon?.inHand ?? [] {
             lines.append("  \(entry.path): \(entry.stage.rawValue), \(Int(entry.seconds)) s")
         }
@@ -84,5 +89,24 @@ package struct QueueReport: Sendable, Encodable {
         for failure in failures { lines.append("  \(failure.path): \(failure.reason)") }
         if failures.count < counts.failed + counts.quarantined { lines.append("  …") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Other machines' queue for people.
+    private static func lines(_ queue: QueueLook) -> [String] {
+        var lines = [
+            "queue       \(queue.live) live and \(queue.bulk) bulk, \(queue.held) of them in hand; "
+                + "\(queue.dead) given up"
+        ]
+        for host in queue.hosts {
+            let silence = "silent for \(Int(host.silent ?? 0)) s"
+            let state = host.isAlive ? host.paused.map { "waiting: \($0)" } ?? "" : silence
+            lines.append(
+                "  \(host.name), process \(host.process): \(host.inHand) of \(host.slots) in hand, \(host.done) done"
+                    + (state.isEmpty ? "" : "; " + state))
+        }
+        for lease in queue.leases {
+            lines.append("  \(lease.path): held by \(lease.worker), renewed \(Int(lease.idle)) s ago")
+        }
+        return lines
     }
 }

@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// The names of the inbox that the intake ignores.
-struct IgnoreRules: Sendable {
+package struct IgnoreRules: Sendable {
     private let globs: [String]
 
     /// Folders that other programs keep for themselves, none of them hidden.
@@ -13,12 +13,12 @@ struct IgnoreRules: Sendable {
     }
     private static let beginnings = [".", "~syncthing~"].map { Array($0.utf8) }
 
-    init(excludes: [String]) {
+    package init(excludes: [String]) {
         globs = excludes
     }
 
     /// Whether an entry is ignored by its own name and the globs; the folders above it do not matter.
-    func ignores(_ path: RelativePath, isDirectory: Bool) -> Bool {
+    package func ignores(_ path: RelativePath, isDirectory: Bool) -> Bool {
         let name = path.name
         let lower = name.map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 0x20 : $0 }
         if Self.beginnings.contains(where: name.starts(with:)) { return true }

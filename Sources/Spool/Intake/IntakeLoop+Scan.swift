@@ -13,6 +13,7 @@ extension IntakeLoop {
         reported.beginScan()
         isTableFull = false
         let isComplete = scanTree(.root)
+        if isComplete { isKnown = true }
         seen.endScan(complete: isComplete)
         reported.endScan(complete: isComplete)
         updateMode()
@@ -98,7 +99,7 @@ extension IntakeLoop {
                 case .file:
                     let own = try Folder.sidecar(in: directory, child.name, folder.display(child))
                     if !seen.contains(child, status.stamp, inherited.adding(own)) {
-                        stability.scanned(child, status.stamp, at: .now)
+                        stability.scanned(child, status.stamp, at: .now, as: isKnown ? .arrival : .backlog)
                     }
                 }
             }

@@ -21,6 +21,8 @@ final class IntakeLoop {
     /// The reason why the inbox gives no events.
     var inboxReason: String?
     var isTableFull = false
+    /// Whether a whole scan was made: what later ones find new has arrived since.
+    var isKnown = false
     var nextScan = ContinuousClock.now
     /// The time by which the event of the probe file must have come.
     var probeDue: ContinuousClock.Instant?

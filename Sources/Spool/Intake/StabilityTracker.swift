@@ -48,7 +48,12 @@ struct StabilityTracker {
     }
 
     /// A scan has seen the file: a new one starts to rest, a known one goes on unless it has changed.
-    mutating func scanned(_ path: RelativePath, _ stamp: FileStamp, at now: ContinuousClock.Instant) {
+    ///
+    /// - Parameter origin: What a new one is taken for.
+    mutating func scanned(
+        _ path: RelativePath, _ stamp: FileStamp, at now: ContinuousClock.Instant,
+        as origin: Candidate.Origin = .backlog
+    ) {
         if var entry = entries[path] {
             guard entry.stamp != stamp else { return }
             entry.stamp = stamp
@@ -59,7 +64,7 @@ struct StabilityTracker {
             }
             enter(path, entry)
         } else {
-            enter(path, Entry(stamp: stamp, since: now, wait: .quiet, origin: .backlog, wasTruncated: false))
+            enter(path, Entry(stamp: stamp, since: now, wait: .quiet, origin: origin, wasTruncated: false))
         }
     }
 

@@ -31,8 +31,16 @@ struct FairLanes: Sendable {
     }
 
     /// Takes the next file.
-    mutating func pop() -> Candidate? {
-        let path = isBacklogsTurn ? backlog.pop() ?? arrivals.pop() : arrivals.pop() ?? backlog.pop()
+    ///
+    /// - Parameter held: The lanes whose files stay.
+    mutating func pop(besides held: Set<Candidate.Origin> = []) -> Candidate? {
+        func next(_ lane: inout Lane, _ origin: Candidate.Origin) -> RelativePath? {
+            held.contains(origin) ? nil : lane.pop()
+        }
+        let path =
+            isBacklogsTurn
+            ? next(&backlog, .backlog) ?? next(&arrivals, .arrival)
+            : next(&arrivals, .arrival) ?? next(&backlog, .backlog)
         guard let path else { return nil }
         isBacklogsTurn.toggle()
         return items.removeValue(forKey: path)

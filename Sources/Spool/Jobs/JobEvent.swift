@@ -11,6 +11,8 @@ package enum JobEvent: Equatable, Sendable {
     case failedForNow(reason: String)
     /// An error of the file itself.
     case failedForGood(reason: String, isCurrent: Bool)
+    /// Other machines' workers died over it as often as they may.
+    case quarantined(reason: String, isCurrent: Bool)
     /// The worker gives it back untried.
     case putBack
     /// The process that had claimed it is no more.

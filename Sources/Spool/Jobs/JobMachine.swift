@@ -26,6 +26,8 @@ package struct JobMachine: Equatable, Sendable {
         case .failedForNow(let reason): fail(reason, now)
         case .failedForGood(let reason, let isCurrent):
             finish(.failed(reason: reason), .setAside(reason: reason), isCurrent: isCurrent)
+        case .quarantined(let reason, let isCurrent):
+            finish(.quarantined(reason: reason), .setAside(reason: reason), isCurrent: isCurrent)
         case .putBack: putBack()
         case .processDied: die()
         case .retried: retry(now)

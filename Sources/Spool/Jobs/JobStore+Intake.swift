@@ -13,6 +13,7 @@ extension JobStore {
                         path: candidate.path, stamp: candidate.stamp, sidecars: candidate.sidecars,
                         arrival: candidate.arrival, updated: now)
                     try table.put(job)
+                    try table.append(Event(.received, job, now))
                     return JobStep(job: job, action: .enqueue)
                 }
                 let isChanged = !job.isOf(candidate.stamp, candidate.sidecars)
@@ -28,10 +29,11 @@ extension JobStore {
     /// Forgets files that left the inbox before their work was done; work that was done stays on record.
     ///
     /// The record is of an earlier file of that name: whatever comes under it is tried, be it the file that left.
-    package func withdraw(_ paths: [RelativePath]) throws {
+    package func withdraw(_ paths: [RelativePath], at now: Date = Date()) throws {
         try write { table in
             for path in paths {
                 guard var job = try table.job(path), job.state.isPending else { continue }
+                try table.append(Event(.withdrawn, job, now))
                 if job.result == nil {
                     try table.remove(path)
                 } else {

@@ -26,7 +26,9 @@ extension JobStore {
         func flush() throws {
             try write { table in
                 for result in batch where try table.job(result.source) == nil {
-                    try table.put(Job(result, at: now))
+                    let job = Job(result, at: now)
+                    try table.put(job)
+                    try table.append(Event(recovered: job, at: now))
                 }
             }
             count += batch.count

@@ -88,6 +88,13 @@ extension JobStore {
         try advance(path, at: now, by: { .failedForGood(reason: reason, isCurrent: $0.isOf(stamp, sidecars)) })
     }
 
+    /// Records that workers on other machines died over a claimed file as often as they may.
+    package func quarantined(
+        _ path: RelativePath, stamp: FileStamp, sidecars: SidecarStamp? = nil, reason: String, at now: Date = Date()
+    ) throws -> JobStep {
+        try advance(path, at: now, by: { .quarantined(reason: reason, isCurrent: $0.isOf(stamp, sidecars)) })
+    }
+
     /// Gives a claimed file back untried: the disk is full, the process stops, or the file was not whole yet.
     package func putBack(_ path: RelativePath, at now: Date = Date()) throws -> JobStep {
         try advance(path, at: now, by: { _ in .putBack })

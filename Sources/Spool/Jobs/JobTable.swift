@@ -24,6 +24,10 @@ package protocol JobTable {
     /// The failed and quarantined jobs, the last changed and of those the last recorded first.
     func failures(limit: Int) throws -> [Job]
 
+    /// The photographs that are left alone, and those whose result is another one's of the same content; the last changed
+    /// and of those the last recorded first.
+    func leftAlone(limit: Int) throws -> [Job]
+
     /// The waiting, failed and quarantined jobs, the longest unchanged first.
     func retriable() throws -> [Job]
 
@@ -32,14 +36,26 @@ package protocol JobTable {
     /// - Parameter place: The place of the last file of the page before; nil for the first page.
     func pending(after place: Int64?, limit: Int) throws -> [(place: Int64, path: RelativePath)]
 
+    /// The pending jobs in the order in which they were recorded.
+    func pending(limit: Int) throws -> [Job]
+
     /// When the pending job that arrived first did so; nil where there is none.
     func oldestPending() throws -> Date?
 
     /// The numbers of jobs in each state.
     func counts() throws -> JobCounts
 
+    /// How many jobs of files below a folder are pending, and how many failed or are quarantined.
+    func unfinished(below folder: RelativePath) throws -> (pending: Int, failed: Int)
+
     /// Whether something was noted.
     func isNoted(_ note: JobNote) throws -> Bool
+
+    /// The numbers of the events that the journal holds; nil where the record is of a version without one.
+    func extent() throws -> JournalExtent?
+
+    /// The events after a number, the oldest first.
+    func events(after number: Int64, limit: Int) throws -> [(number: Int64, event: Event)]
 }
 
 extension JobTable {

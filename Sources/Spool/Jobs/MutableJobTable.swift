@@ -11,6 +11,12 @@ package protocol MutableJobTable: JobTable {
 
     /// Remembers something; it is no error to do so again.
     func note(_ note: JobNote) throws
+
+    /// Adds an event at the end of the journal; its number is one more than that of any before.
+    func append(_ event: Event) throws
+
+    /// Drops the events up to a number.
+    func dropEvents(through number: Int64) throws
 }
 
 /// Something that a store remembers of itself.
@@ -20,7 +26,7 @@ package enum JobNote: String, Sendable {
 }
 
 extension MutableJobTable {
-    /// Moves a job on by an event and records it if anything changed.
+    /// Moves a job on by an event and records it, with what the journal is to tell of it, if anything changed.
     ///
     /// - Parameter change: Changes the fields that the state machine does not know of.
     func advance(
@@ -34,6 +40,7 @@ extension MutableJobTable {
         if next != job {
             next.updated = now
             try put(next)
+            if let event = Event(event, of: next, at: now) { try append(event) }
         }
         return JobStep(job: next, action: action)
     }

@@ -10,6 +10,7 @@ package final class PendingQueue: @unchecked Sendable {
     /// The number of workers that have each file: one may be added again, and taken, before the first is done with it.
     private var inHand: [RelativePath: Int] = [:]
     private var pause: (reason: String, since: ContinuousClock.Instant)?
+    private var held: Set<Candidate.Origin> = []
     private var closed = false
 
     package init() {}
@@ -33,7 +34,7 @@ package final class PendingQueue: @unchecked Sendable {
         condition.withLock {
             while true {
                 if closed { return nil }
-                if pause == nil, let candidate = waiting.pop() {
+                if pause == nil, let candidate = waiting.pop(besides: held) {
                     inHand[candidate.path, default: 0] += 1
                     return candidate
                 }
@@ -47,6 +48,15 @@ package final class PendingQueue: @unchecked Sendable {
         condition.withLock {
             let rest = (inHand[candidate.path] ?? 0) - 1
             inHand[candidate.path] = rest > 0 ? rest : nil
+            condition.broadcast()
+        }
+    }
+
+    /// Hands out no files of some origins, until this is called again.
+    package func hold(_ origins: Set<Candidate.Origin>) {
+        condition.withLock {
+            if held == origins { return }
+            held = origins
             condition.broadcast()
         }
     }

@@ -148,12 +148,9 @@ package final class FailedStore: Sendable {
 
     private func write(_ report: Report, for place: RelativePath) throws {
         let path = Self.reportPath(place)
-        let parent = try folder.makeDirectories(path.parent)
-        let shown = folder.display(path)
-        let file = try Descriptor.open(parent.raw, path.name, O_WRONLY | O_CREAT | O_TRUNC, path: shown)
-        try file.write(try Self.encoder.encode(report) + Data("\n".utf8), shown)
-        try file.synchronize(shown)
-        try parent.synchronize(shown)
+        _ = try folder.makeDirectories(path.parent)
+        // Half a report would be nobody's, and its name lost to the file.
+        try folder.replace(path, with: Self.encoder.encode(report) + Data("\n".utf8))
     }
 
     private func remove(_ path: RelativePath) throws {

@@ -65,9 +65,38 @@ package enum ResultName {
         stem(of: source) + ".json".utf8
     }
 
+    /// The name of the choice's document within a source's result.
+    package static func choice(of source: RelativePath) -> [UInt8] {
+        metadata(of: source) == choices[0] ? choices[1] : choices[0]
+    }
+
+    /// The names that a choice's document may have; the second, where a photograph's metadata has the first.
+    package static let choices = ["chosen.json", "chosen.choice.json"].map { Array($0.utf8) }
+
     /// The places that a source's result may have, the preferred one first.
     static func places(of source: RelativePath, content: ContentHash) -> [RelativePath] {
         let stem = stem(of: source)
         return ["", "-" + content.short, "-" + content.hex].map { source.parent.appending(stem + $0.utf8) }
     }
+}
+
+/// Where the result of a source may lie, and what it may replace there.
+struct WantedPlace {
+    let source: RelativePath
+    let content: ContentHash
+    /// The place of the source's last result, as far as known.
+    let last: RelativePath?
+    /// Whether the source's result of other content is replaced; if not, it stays beside this one.
+    let replacesOther: Bool
+    /// The places that follow from the source's name, the preferred one first.
+    let own: [RelativePath]
+
+    init(source: RelativePath, content: ContentHash, previous: RelativePath?, replacesOther: Bool) {
+        (self.source, self.content, self.replacesOther) = (source, content, replacesOther)
+        last = previous?.parent == source.parent ? previous : nil
+        own = ResultName.places(of: source, content: content)
+    }
+
+    /// All places, the last result's first.
+    var all: [RelativePath] { (last.map { [$0] } ?? []) + own }
 }

@@ -1,3 +1,4 @@
+import Digest
 import Files
 import Foundation
 
@@ -10,13 +11,19 @@ extension Publisher {
     /// - Throws: The error of a result that cannot be read just now.
     package func result(at path: RelativePath) throws -> PublishedResult? {
         guard try outbox.status(path)?.kind == .directory else { return nil }
-        let directory = try outbox.directory(path)
-        for name in try Folder.names(in: directory, outbox.display(path)) where name.ends(with: ".json") {
-            guard let data = try document(name, in: directory, outbox.display(path.appending(name))),
+        return try result(in: outbox.directory(path), at: path, outbox.display(path))?.result
+    }
+
+    /// The result in an open folder, and its metadata; nil where there is none.
+    func result(
+        in directory: Descriptor, at path: RelativePath, _ display: String
+    ) throws -> (result: PublishedResult, metadata: Data)? {
+        for name in try Folder.names(in: directory, display) where name.ends(with: ".json") {
+            guard let data = try document(name, in: directory, display + "/" + RelativePath.escape(name[...])),
                 let result = PublishedResult(path: path, metadata: data),
                 ResultName.metadata(of: result.source) == name
             else { continue }
-            return result
+            return (result, data)
         }
         return nil
     }
@@ -24,15 +31,24 @@ extension Publisher {
     /// The content of a file that may be a result's metadata; nil where it certainly is not.
     private func document(_ name: [UInt8], in directory: Descriptor, _ display: String) throws -> Data? {
         do {
-            let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: display)
-            guard try file.status(display).kind == .file else { return nil }
-            return try file.content(limit: Self.metadataLimit, display)
+            return try Descriptor.file(directory.raw, name[...], path: display)
+                .content(limit: Self.metadataLimit, display)
         } catch let error as FileError where error.isGone {
             return nil
-        } catch FileError.damaged {
+        } catch FileError.damaged, FileError.refused {
             return nil
-        } catch FileError.system(_, _, let code) where code == ELOOP || code == ENXIO {
-            return nil
+        }
+    }
+
+    /// A source's result of a content, of any model and settings; nil where there is none that can be read.
+    ///
+    /// - Parameter previous: Where the source's last result lies, as far as known.
+    package func result(
+        of source: RelativePath, content: ContentHash, previous: RelativePath? = nil
+    ) -> PublishedResult? {
+        let places = (previous.map { [$0] } ?? []) + ResultName.places(of: source, content: content)
+        return places.lazy.compactMap { try? self.result(at: $0) }.first {
+            $0.source == source && $0.identity.content == content
         }
     }
 

@@ -11,16 +11,18 @@ extension Publisher {
     /// Folders that another process is at work in stay: on this machine those that are locked, on others those that are
     /// younger than a day.
     ///
-    /// - Parameter unremovable: Gets the error of each unfinished folder that cannot be removed, and of each result that
-    ///   cannot be given back.
+    /// - Parameters:
+    ///   - restores: Whether results are given back; only one of several machines may.
+    ///   - unremovable: Gets the error of each unfinished folder that cannot be removed, and of each result that cannot be
+    ///     given back.
     @discardableResult
-    package func sweep(unremovable: (any Error) -> Void) throws -> Int {
+    package func sweep(restores: Bool = true, unremovable: (any Error) -> Void) throws -> Int {
         var count = 0
         for name in try Folder.names(in: outbox.descriptor, outbox.path) where name.starts(with: Staging.prefix.utf8) {
             do {
                 if name.starts(with: Self.replacedPrefix.utf8) {
                     // A result that cannot be given back stays for the next time.
-                    try restore(RelativePath.root.appending(name), shelf: name)
+                    if restores { try restore(RelativePath.root.appending(name), shelf: name) }
                     continue
                 }
                 let flags = O_RDONLY | O_DIRECTORY

@@ -9,7 +9,7 @@ package final class Publisher: Sendable {
     let host: HostIdentity
     private let reserve: Int64
     /// Deciding on a name and taking it is one step.
-    private let naming = Mutex(())
+    let naming = Mutex(())
 
     /// A publisher for a folder that is there.
     ///
@@ -55,38 +55,39 @@ package final class Publisher: Sendable {
         replacesOther: Bool = true
     ) throws -> RelativePath {
         try staging.seal()
+        let wanted = WantedPlace(
+            source: source, content: content, previous: previous, replacesOther: replacesOther)
         return try naming.withLock { _ in
-            let places = ResultName.places(of: source, content: content)
-            let last = previous.flatMap { $0.parent == source.parent ? [$0] : nil } ?? []
-            for place in last + places {
-                let kind = (isFree: places.contains(place), isLast: last.contains(place))
-                if try publish(staging, of: source, content, at: place, kind, replacesOther) { return place }
-            }
-            throw FileError.occupied(path: outbox.display(places[0]))
+            for place in wanted.all where try publish(staging, at: place, wanted) { return place }
+            throw FileError.occupied(path: outbox.display(wanted.own[0]))
         }
     }
 
     /// Publishes at one of the places that a source's result may have; false where another entry has it.
-    private func publish(
-        _ staging: Staging, of source: RelativePath, _ content: ContentHash, at place: RelativePath,
-        _ kind: (isFree: Bool, isLast: Bool), _ replacesOther: Bool
-    ) throws -> Bool {
+    private func publish(_ staging: Staging, at place: RelativePath, _ wanted: WantedPlace) throws -> Bool {
         try racing { isRaced in
-            guard let status = try outbox.status(place) else {
-                if !kind.isFree { return false }
+            guard try outbox.status(place) != nil else {
+                if !wanted.own.contains(place) { return false }
                 try move(staging, to: place, replacing: false)
                 return true
             }
-            // A result that cannot be read is replaced by nobody, and is in the way of its own source alone.
-            guard status.kind == .directory,
-                let old = kind.isLast ? try result(at: place) : try? result(at: place), old.source == source,
-                replacesOther || old.identity.content == content, try isFlat(place)
-            else { return false }
+            guard let old = try replaceable(at: place, by: wanted) else { return false }
             // Another process was first with this very work: its result will do.
-            if isRaced, try staging.result(of: source)?.identity == old.identity { return true }
+            if isRaced, try staging.result(of: wanted.source)?.identity == old.identity { return true }
             try move(staging, to: place, replacing: true)
             return true
         }
+    }
+
+    /// The older result of a source that a new one may take the place of; nil where something else has it.
+    func replaceable(at place: RelativePath, by wanted: WantedPlace) throws -> PublishedResult? {
+        // A result that cannot be read is replaced by nobody, and is in the way of its own source alone.
+        guard try outbox.status(place)?.kind == .directory,
+            let old = place == wanted.last ? try result(at: place) : try? result(at: place),
+            old.source == wanted.source, wanted.replacesOther || old.identity.content == wanted.content,
+            try isFlat(place)
+        else { return nil }
+        return old
     }
 
     /// Publishes a result at a given place.
@@ -136,7 +137,7 @@ package final class Publisher: Sendable {
     }
 
     /// Whether a folder holds other folders, such as results of files that lie in a folder of the source's name.
-    private func isFlat(_ path: RelativePath) throws -> Bool {
+    func isFlat(_ path: RelativePath) throws -> Bool {
         let directory = try outbox.directory(path)
         for name in try Folder.names(in: directory, outbox.display(path)) {
             let child = path.appending(name)
@@ -147,28 +148,52 @@ package final class Publisher: Sendable {
         return true
     }
 
-    private func move(_ staging: Staging, to result: RelativePath, replacing: Bool) throws {
+    func move(_ staging: Staging, to result: RelativePath, replacing: Bool) throws {
         precondition(!result.isRoot, "the outbox itself is no result")
         let root = outbox.descriptor.raw
         let path = outbox.display(result)
         let parent = try outbox.makeDirectories(result.parent)
         let from = (root, staging.name[...])
         let to = (parent.raw, result.name)
-        if !replacing {
-            try publish(from, as: to, path: path)
-        } else if try !Folder.rename(from, to, .exchange, path: path) {
-            try replace(to, by: from, result, parent)
-        } else if try Folder.status(in: to.0, to.1, path) == nil {
-            // Some file systems claim an exchange and lose the entry that had the name.
-            guard try Folder.status(in: root, staging.name[...], path) != nil else {
-                throw FileError.damaged(path: path, detail: "an exchange of names has lost both")
-            }
+        if replacing {
+            let successor = Successor(directory: staging.directory, display: staging.path)
+            let remarks = try supersede(to, by: from, at: result, parent, successor).remarks
+            staging.remarks.withLock { $0 = remarks }
+        } else {
             try publish(from, as: to, path: path)
         }
         try parent.synchronize(path)
         try outbox.descriptor.synchronize(outbox.path)
+        staging.unlock()
         // After an exchange the old result has the hidden name.
         try? Folder.removeTree(in: root, staging.name[...], path: staging.path)
+    }
+
+    /// Gives a result the place of an older one, whose choice it takes over.
+    ///
+    /// - Returns: Whether the older one has the new one's former name now, or is gone; and what a person should know about
+    ///   the choice.
+    func supersede(
+        _ old: Folder.Place, by new: Folder.Place, at result: RelativePath, _ parent: Descriptor,
+        _ successor: Successor
+    ) throws -> (isBeside: Bool, remarks: [String]) {
+        let path = outbox.display(result)
+        var predecessor = try carryChoice(of: result, into: successor)
+        let isExchanged = try Folder.rename(new, old, .exchange, path: path)
+        let isLost = try isExchanged && Folder.status(in: old.directory, old.name, path) == nil
+        if !isExchanged {
+            try replace(old, by: new, result, parent) {
+                try carryChoiceAgain(of: &predecessor, at: result, into: successor)
+            }
+        } else if isLost {
+            // Some file systems claim an exchange and lose the entry that had the name.
+            guard try Folder.status(in: new.directory, new.name, path) != nil else {
+                throw FileError.damaged(path: path, detail: "an exchange of names has lost both")
+            }
+            try publish(new, as: old, path: path)
+        }
+        try carryChoiceAgain(of: &predecessor, at: result, into: successor)
+        return (isExchanged && !isLost, predecessor.remarks)
     }
 
     /// Renames a folder to a name that is free; throws `occupied` where somebody was first.
@@ -183,8 +208,11 @@ package final class Publisher: Sendable {
     ///
     /// There is a moment without a result. The old one lies hidden under its own path then, so that a sweep can give it
     /// back, and of several processes one alone gets hold of it.
+    ///
+    /// - Parameter beforeRemoval: Called when the new one has the name, and the old one is still there.
     private func replace(
-        _ old: Folder.Place, by new: Folder.Place, _ result: RelativePath, _ parent: Descriptor
+        _ old: Folder.Place, by new: Folder.Place, _ result: RelativePath, _ parent: Descriptor,
+        beforeRemoval: () throws -> Void
     ) throws {
         let path = outbox.display(result)
         let shelf = RelativePath.root.appending(host.name(prefix: Self.replacedPrefix))
@@ -200,6 +228,7 @@ package final class Publisher: Sendable {
             try? putBack((holder.raw, aside.name), to: result)
             throw error
         }
+        try beforeRemoval()
         // What stays is whole, and removed by the next sweep.
         try? discard((holder.raw, aside.name), path: path)
     }

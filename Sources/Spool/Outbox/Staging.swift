@@ -17,6 +17,8 @@ package final class Staging: Sendable {
     let directory: Descriptor
     private let outbox: Folder
     private static let attempts = 100
+    /// What a person should know of the choice that was taken over when this was published.
+    let remarks = Mutex<[String]>([])
     private let hashes = Mutex<[[UInt8]: ContentHash]>([:])
 
     init(in outbox: Folder, host: HostIdentity) throws {
@@ -29,11 +31,12 @@ package final class Staging: Sendable {
                 if errno == EEXIST { continue }
                 throw FileError.last("make directory", display)
             }
-            // A sweep may come between the making and the locking: then try another name.
+            // A sweep may come between the making and the locking: then try another name. Where nothing can be locked,
+            // nothing is swept either.
             guard
                 let directory = try? Descriptor.open(
                     outbox.descriptor.raw, bytes[...], O_RDONLY | O_DIRECTORY, path: display),
-                flock(directory.raw, LOCK_EX | LOCK_NB) == 0,
+                flock(directory.raw, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK,
                 try Folder.status(in: outbox.descriptor.raw, bytes[...], display) != nil
             else { continue }
             self.name = bytes
@@ -65,13 +68,19 @@ package final class Staging: Sendable {
     /// Brings every file to the disk, reads it back and compares it, and brings the folder to the disk.
     func seal() throws {
         var expected = hashes.withLock { $0 }
-        for name in try Folder.names(in: directory, path) {
+        let files = try Folder.names(in: directory, path).map { name in
             let shown = display(name)
             let file = try Descriptor.open(directory.raw, name[...], O_RDONLY, path: shown)
             guard try file.status(shown).kind == .file else {
                 throw FileError.damaged(path: shown, detail: "it is not a plain file")
             }
+            // All of them are on their way before any is waited for: that is one commit of a journal, and not many.
+            file.beginSynchronizing()
             let hash = try expected.removeValue(forKey: name) ?? ContentHash(descriptor: file.raw, path: shown)
+            return (file: file, hash: hash, shown: shown)
+        }
+        if let missing = expected.keys.first { throw FileError.damaged(path: display(missing), detail: "it is gone") }
+        for (file, hash, shown) in files {
             try file.synchronize(shown)
             // Without its cached pages the file is read from the disk, where the system can drop them.
             _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
@@ -79,9 +88,14 @@ package final class Staging: Sendable {
                 throw FileError.damaged(path: shown, detail: "the content differs")
             }
         }
-        if let missing = expected.keys.first { throw FileError.damaged(path: display(missing), detail: "it is gone") }
         try directory.synchronize(path)
     }
+
+    /// What a person should know of the choice that was taken over from the result whose place this took.
+    package var choiceRemarks: [String] { remarks.withLock { $0 } }
+
+    /// Gives the lock up, once the folder has a name of its own.
+    func unlock() { flock(directory.raw, LOCK_UN) }
 
     private func display(_ file: [UInt8]) -> String {
         path + "/" + RelativePath.escape(file[...])

@@ -94,14 +94,23 @@ package struct SafeTensors: Sendable {
     private func readHalves(_ entry: Entry, into tensor: inout Tensor, _ convert: (UInt16) -> Float)
         throws(SafeTensorsError)
     {
-        let data = try file.read(entry.bytes)
-        let count = tensor.count
-        tensor.withUnsafeMutablePointer { target in
-            data.withUnsafeBytes { raw in
-                for i in 0..<count { target[i] = convert(raw.loadUnaligned(fromByteOffset: i * 2, as: UInt16.self)) }
+        // Some at a time, which stay in the cache.
+        var data = [UInt8](repeating: 0, count: min(Self.chunk, entry.bytes.count))
+        for start in stride(from: entry.bytes.lowerBound, to: entry.bytes.upperBound, by: Self.chunk) {
+            let part = start..<min(start + Self.chunk, entry.bytes.upperBound)
+            try file.read(part, into: &data)
+            let place = (start - entry.bytes.lowerBound) / 2
+            tensor.withUnsafeMutablePointer { target in
+                data.withUnsafeBytes { raw in
+                    for i in 0..<part.count / 2 {
+                        target[place + i] = convert(raw.loadUnaligned(fromByteOffset: i * 2, as: UInt16.self))
+                    }
+                }
             }
         }
     }
+
+    private static let chunk = 1 << 16
 
     private func entry(_ name: String) throws(SafeTensorsError) -> Entry {
         guard let entry = entries[name] else { throw error(.missing(tensor: name)) }

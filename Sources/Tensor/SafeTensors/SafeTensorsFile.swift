@@ -23,13 +23,19 @@ struct SafeTensorsFile: Sendable {
 
     func read(_ range: Range<Int>) throws(SafeTensorsError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: range.count)
+        try read(range, into: &bytes)
+        return bytes
+    }
+
+    /// Reads into the beginning of an array that is long enough.
+    func read(_ range: Range<Int>, into bytes: inout [UInt8]) throws(SafeTensorsError) {
         // Typed throws do not pass through the standard library's closure.
         var failure: SafeTensorsError?
         bytes.withUnsafeMutableBytes { buffer in
-            do throws(SafeTensorsError) { try read(range, into: buffer) } catch { failure = error }
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<range.count])
+            do throws(SafeTensorsError) { try read(range, into: part) } catch { failure = error }
         }
         if let failure { throw failure }
-        return bytes
     }
 
     func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws(SafeTensorsError) {

@@ -9,19 +9,40 @@ import Tensor
 package struct Evaluator: Sendable {
     private let colorizer: ImageColorizer
     private let execution: Execution
-    private let samples: Int
-    private let temperature: Double
-    private let seed: UInt64
+    private let options: Options
 
-    package init(
-        colorizer: ImageColorizer, samples: Int, temperature: Double, seed: UInt64, execution: Execution
-    ) {
-        precondition(samples >= 1, "at least one sample is needed")
+    /// What is judged.
+    package struct Options: Sendable {
+        /// Colourings of each photograph.
+        package var samples = 8
+        /// Draws that those are chosen from, the mode first; nil for the first draws as they come, without the mode.
+        package var candidates: Int?
+        /// Places whose true colour is revealed.
+        package var hints = 0
+        /// How far draws go from the most likely colours.
+        package var temperature = 1.0
+        /// Factor on the mode's chroma.
+        package var modeSaturation = 1.0
+        /// Selects draws and places.
+        package var seed: UInt64 = 1
+
+        package init() {}
+
+        /// Draws that hints are spread by where nobody says how many.
+        private static let usualCandidates = 32
+
+        /// Draws that are made, the mode not among them.
+        var drawn: Int {
+            if let candidates { return max(candidates, samples) - 1 }
+            return hints > 0 ? max(samples, Self.usualCandidates - 1) : samples
+        }
+    }
+
+    package init(colorizer: ImageColorizer, options: Options, execution: Execution) {
+        precondition(options.samples >= 1, "at least one sample is needed")
         self.colorizer = colorizer
         self.execution = execution
-        self.samples = samples
-        self.temperature = temperature
-        self.seed = seed
+        self.options = options
     }
 
     /// The figures of one photograph.
@@ -36,21 +57,24 @@ package struct Evaluator: Sendable {
         let conditions = colorizer.conditions(lightness: lightness, execution)
 
         func picture(_ chroma: Tensor) -> [Float] { Self.picture(lightness, chroma) }
-        func color(_ draws: [Draw]) throws -> [[Float]] {
-            try chromas(draws, of: name, conditions).map(picture)
-        }
+        let ensemble = try ensemble(of: photograph, name: name, conditions)
+        let shown = show(ensemble)
 
         var figures = Figures()
         figures.gray = Figures.error(picture(Tensor(NetworkGeometry.chromaShape)), truth)
         let constant = Normalization.denormalized(chroma: Tensor(NetworkGeometry.chromaShape))
         figures.constant = Figures.error(picture(constant), truth)
-        figures.mode = Figures.error(try color([.mode])[0], truth)
+        let mode = picture(ensemble.sample(.mode).chroma)
+        figures.mode = Figures.error(mode, truth)
+        (figures.modeColorful, figures.trueColorful) = (Figures.colorfulness(mode), Figures.colorfulness(truth))
         figures.regression = colorizer.network.regression(conditions).map {
             Figures.error(picture(Normalization.denormalized(chroma: $0)), truth)
         }
-        figures.compare(samples: try color((0..<samples).map(draw)), truth: truth)
+        figures.compare(samples: shown.draws.map { picture(ensemble.sample($0).chroma) }, truth: truth)
+        figures.spread = shown.spread
+        figures.tinted = shown.tinted
 
-        let noise = Draw.sample(seed: seed, index: -1).latent(content: name)
+        let noise = draw(-1).latent(content: name)
         let normalized = Normalization.normalized(chroma: chroma).values
         let noisy = Tensor(NetworkGeometry.chromaShape, zip(normalized, noise).map { $0 + 0.05 * $1 })
         let (z, logDeterminant) = colorizer.network.forward(chroma: noisy, conditions, execution)
@@ -70,17 +94,47 @@ package struct Evaluator: Sendable {
         if let regression = colorizer.network.regression(conditions) {
             shown.append(Normalization.denormalized(chroma: regression))
         }
-        shown += try chromas([.mode] + (0..<min(count, samples)).map(draw), of: name, conditions)
+        let ensemble = try ensemble(of: photograph, name: name, conditions)
+        shown.append(ensemble.sample(.mode).chroma)
+        shown += show(ensemble).draws.filter { $0 != .mode }.prefix(count).map { ensemble.sample($0).chroma }
         let side = NetworkGeometry.lightnessSide
         let planes = [photograph.rgb256().values] + shown.map { Self.picture(lightness, $0) }
         return planes.map { RGBImage(planes: $0, width: side, height: side) }
     }
 
-    private func draw(_ index: Int) -> Draw { .sample(seed: seed, index: index) }
+    private func draw(_ index: Int) -> Draw { .sample(seed: options.seed, index: index) }
 
-    private func chromas(_ draws: [Draw], of name: String, _ conditions: Conditions) throws -> [Tensor] {
-        let latents = draws.map { $0.latent(content: name) }
-        return try colorizer.samples(latents: latents, temperature: temperature, conditions, execution).map(\.chroma)
+    /// The draws of a photograph, which know what hints reveal.
+    private func ensemble(of photograph: Photograph, name: String, _ conditions: Conditions) throws -> DrawEnsemble {
+        let ensemble = try DrawEnsemble(
+            (0..<options.drawn).map(draw), lightness: photograph.networkLightness(), temperature: options.temperature,
+            modeSaturation: options.modeSaturation, colorizer: colorizer, conditions, execution
+        ) { $0.latent(content: name) }
+        guard options.hints > 0 else { return ensemble }
+        let known = revealed(photograph.chroma64(), name: name)
+        return ensemble.steered(by: known, ensemble.propagation(by: ensemble.draws, conditions, execution), execution)
+    }
+
+    /// The true colours of some places of 64×64, drawn without replacement.
+    private func revealed(_ truth: Tensor, name: String) -> [HintPropagation.Observation] {
+        let size = truth.count / 2
+        let (order, values) = (draw(-2).latent(content: name), truth.values)
+        let places = (0..<size).sorted { order[$0] < order[$1] }.prefix(options.hints)
+        return places.map { .init(place: $0, chroma: SIMD2(values[$0], values[size + $0])) }
+    }
+
+    /// The draws that are shown, how far two of them are apart, and how many are tinted.
+    private func show(_ ensemble: DrawEnsemble) -> (draws: [Draw], spread: Double, tinted: Double) {
+        guard options.candidates != nil else {
+            let selection = ensemble.select([], beside: ensemble.draws, count: ensemble.draws.count, execution) { _ in
+                Array(ensemble.draws.prefix(options.samples))
+            }
+            return (selection.shown, selection.spread, selection.tinted)
+        }
+        let selection = ensemble.select(
+            ensemble.draws, beside: [.mode], count: options.samples, execution
+        ) { [.mode] + $0 }
+        return (selection.shown, selection.spread, selection.tinted)
     }
 
     /// RGB in [0, 1] at 256×256, chroma upsampled bilinearly, as the paper's authors do; what users get follows edges.

@@ -6,6 +6,9 @@ package struct Figures: Sendable, Equatable {
     package var of1 = 0.0
     /// 100·RMSE of the sample at z = 0.
     package var mode = 0.0
+    /// How colourful the sample at z = 0 looks, and the truth.
+    package var modeColorful = 0.0
+    package var trueColorful = 0.0
     /// 100·RMSE of the mean of the samples.
     package var mean = 0.0
     /// 100·RMSE of leaving the image gray.
@@ -16,6 +19,10 @@ package struct Figures: Sendable, Equatable {
     package var regression: Double?
     /// 10⁴·mean of the variance over the samples.
     package var variance = 0.0
+    /// Mean perceptual distance between two of the samples, in Lab units.
+    package var spread = 0.0
+    /// Share of the samples whose mean chroma is more than 20 Lab units from the mode's.
+    package var tinted = 0.0
     /// Negative log-likelihood in nats per dimension, chroma with noise of 0.05.
     package var nllPerDim = 0.0
     /// The same in bits.
@@ -25,7 +32,9 @@ package struct Figures: Sendable, Equatable {
     package var named: [(name: String, value: Double)] {
         var all = [
             ("best_of_n", bestOfN), ("of_1", of1), ("mode", mode), ("mean", mean), ("gray", gray),
-            ("constant", constant), ("variance", variance), ("nll_per_dim", nllPerDim), ("bits_per_dim", bitsPerDim),
+            ("constant", constant), ("mode_colorful", modeColorful), ("true_colorful", trueColorful),
+            ("variance", variance), ("spread", spread), ("tinted", tinted),
+            ("nll_per_dim", nllPerDim), ("bits_per_dim", bitsPerDim),
         ]
         if let regression { all.append(("regression", regression)) }
         return all
@@ -34,6 +43,23 @@ package struct Figures: Sendable, Equatable {
     /// 100·RMSE between two images.
     package static func error(_ a: [Float], _ b: [Float]) -> Double {
         100 * (zip(a, b).reduce(0.0) { $0 + square(Double($1.0) - Double($1.1)) } / Double(a.count)).squareRoot()
+    }
+
+    /// How colourful an image [3, P] in [0, 1] looks, 0 for gray: M3 of Hasler and Süsstrunk 2003.
+    package static func colorfulness(_ image: [Float]) -> Double {
+        let count = image.count / 3
+        var (sums, squares) = (SIMD2<Double>.zero, SIMD2<Double>.zero)
+        for i in 0..<count {
+            let (red, green, blue) = (
+                255 * Double(image[i]), 255 * Double(image[count + i]), 255 * Double(image[2 * count + i])
+            )
+            let opponents = SIMD2(red - green, (red + green) / 2 - blue)
+            sums += opponents
+            squares += opponents * opponents
+        }
+        let mean = sums / Double(count)
+        let variance = squares / Double(count) - mean * mean
+        return max(0, variance.sum()).squareRoot() + 0.3 * (mean * mean).sum().squareRoot()
     }
 
     /// Fills in the figures that compare samples with the truth.

@@ -13,8 +13,11 @@ final class BulkReport: Sendable {
 
     private let bar: ProgressBar
     private let counter: Mutex<Tally>
+    private let output: String?
 
-    init(total: Int, problems: [String]) {
+    /// - Parameter output: The folder that results are put into; nil where they stay where they are.
+    init(total: Int, problems: [String], output: String? = nil) {
+        self.output = output
         bar = ProgressBar(total: total)
         for problem in problems { Output.complain("autochrome: \(problem)") }
         counter = Mutex(Tally(failed: problems.count))
@@ -45,7 +48,7 @@ final class BulkReport: Sendable {
         if sum.already > 0 { parts.append("\(sum.already) done before") }
         if sum.skipped > 0 { parts.append("\(sum.skipped) left alone") }
         if sum.failed > 0 { parts.append("\(sum.failed) failed") }
-        Output.complain(parts.joined(separator: ", "))
+        Output.complain(parts.joined(separator: ", ") + (output.map { ", in \($0)" } ?? ""))
         if sum.failed > 0 { throw ExitCode(1) }
     }
 }

@@ -1,5 +1,14 @@
 import Foundation
 import Logging
+import Service
+
+extension Logger {
+    /// A service's, which writes to standard error.
+    init(_ configuration: Configuration) {
+        self.init(label: "autochrome") { _ in ConsoleLog() }
+        logLevel = Level(rawValue: configuration.logLevel.rawValue) ?? .info
+    }
+}
 
 /// Log lines on standard error: for people on a terminal, with priorities for journald, with dates elsewhere.
 struct ConsoleLog: LogHandler {

@@ -1,27 +1,26 @@
 import Foundation
+import Service
 import Synchronization
 
 /// Notes Ctrl-C and SIGTERM, so that long work can save itself and stop; a second one ends the program at once.
 final class Interruption: Sendable {
-    private let flag = Atomic(false)
-    // Safe as nobody uses them after `init`; they are only kept alive.
-    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+    private final class Flag: Sendable {
+        let isSet = Atomic(false)
+    }
+
+    private let flag: Flag
+    private let signals: SignalListener
 
     /// Whether a signal came.
-    var requested: Bool { flag.load(ordering: .relaxed) }
+    var requested: Bool { flag.isSet.load(ordering: .relaxed) }
 
-    init() {
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            return DispatchSource.makeSignalSource(signal: number, queue: .global())
-        }
-        for source in sources {
-            source.setEventHandler { [weak self] in
-                guard let self else { return }
-                if flag.exchange(true, ordering: .relaxed) { _exit(130) }
-                Output.complain("saving …; once more to stop without")
-            }
-            source.resume()
+    /// - Parameter message: Printed at the first signal.
+    init(message: String = "saving …; once more to stop without") {
+        let flag = Flag()
+        self.flag = flag
+        signals = SignalListener([SIGINT, SIGTERM], on: .global()) { _ in
+            if flag.isSet.exchange(true, ordering: .relaxed) { _exit(130) }
+            Output.complain(message)
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// The commands' output, to standard output and standard error.
@@ -8,6 +9,14 @@ enum Output {
     /// A line on standard error.
     static func complain(_ message: String) {
         FileHandle.standardError.write(Data((message + "\n").utf8))
+    }
+
+    /// Says on standard error what went wrong.
+    static func complain(of error: any Error) { complain("autochrome: \(FileError(error) ?? error)") }
+
+    /// A line on standard output, there when this returns.
+    static func line(_ text: Data) throws {
+        try FileHandle.standardOutput.write(contentsOf: text + Data("\n".utf8))
     }
 
     /// One JSON document on standard output.
@@ -22,7 +31,7 @@ enum Output {
     /// Ends the command for wrong usage or configuration; an error that is an exit code has been explained.
     static func usage(_ error: any Error) -> ExitCode {
         if let code = error as? ExitCode { return code }
-        complain("autochrome: \(error)")
+        complain(of: error)
         return ExitCode(2)
     }
 }

@@ -4,11 +4,16 @@ import Service
 
 /// Which service a command is about.
 struct ServiceOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Configuration file; the installed one if there is one.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Configuration file; the installed one if there is one.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
-    @Option(help: ArgumentHelp("Where photographs are dropped.", valueName: "dir")) var inbox: String?
-    @Option(help: ArgumentHelp("Where results appear.", valueName: "dir")) var outbox: String?
-    @Option(help: ArgumentHelp("Where the queue is kept.", valueName: "dir")) var state: String?
+    @Option(help: ArgumentHelp("Where photographs are dropped.", valueName: "dir"), completion: .directory)
+    var inbox: String?
+    @Option(help: ArgumentHelp("Where results appear.", valueName: "dir"), completion: .directory)
+    var outbox: String?
+    @Option(help: ArgumentHelp("Where the queue is kept.", valueName: "dir"), completion: .directory)
+    var state: String?
 
     /// The configuration file with the command line laid over it.
     func load() throws -> Configuration {

@@ -1,4 +1,5 @@
 import CSandbox
+import Files
 import Foundation
 
 /// A running helper as its client sees it; killed with its last reference.
@@ -28,9 +29,9 @@ final class HelperProcess: Sendable {
 
     /// Hands a request over.
     /// - Returns: The channel of its answers.
-    func begin(_ request: HelperRequest, file: Int32?) throws -> Channel {
+    func begin(_ request: HelperRequest, _ descriptors: [Int32]) throws -> Channel {
         let (mine, its) = try Channel.pair()
-        try client.send(request, [its.descriptor] + (file.map { [$0] } ?? []))
+        try client.send(request, [its.descriptor] + descriptors)
         return mine
     }
 
@@ -60,22 +61,17 @@ final class HelperProcess: Sendable {
         }
         sb_close_from(&actions, DecodeHelper.channel + 1)
 
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        // Dispatch blocks signals on its threads, and masks are inherited.
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-
         // Nothing of the service's own environment but where its libraries are. A pool of BLAS threads would be in the
         // way of fork, and libvips would make code at run time.
         var environment = ["OPENBLAS_NUM_THREADS=1", "VIPS_NOVECTOR=1", "MALLOC_ARENA_MAX=1"]
         if let path = getenv("LD_LIBRARY_PATH") { environment.append("LD_LIBRARY_PATH=" + String(cString: path)) }
         var process = pid_t()
         let code = withCStrings(["autochrome"] + arguments) { arguments in
-            withCStrings(environment) { posix_spawn(&process, program, &actions, &attributes, arguments, $0) }
+            withCStrings(environment) { environment in
+                SpawnAttributes.with(resetsReactions: false) {
+                    posix_spawn(&process, program, &actions, $0, arguments, environment)
+                }
+            }
         }
         guard code == 0 else { throw Channel.Failure(code: code) }
         return process

@@ -29,19 +29,25 @@ package final class SandboxedDecoder: Sendable {
         return helper.confinement
     }
 
+    /// Begins to start a helper, beside what the caller does next; the first file says why there is none.
+    package func prepare() {
+        DispatchQueue.global().async { [self] in _ = try? start() }
+    }
+
     /// Decodes an open file completely, after checking its header against the limits.
     /// - Parameters:
     ///   - descriptor: open for reading; it stays open, and its position does not matter.
     ///   - name: the file's name for messages, which need not be printable.
+    ///   - threads: most threads that reduce the picture for the network.
     ///   - admit: called once the size is known, before any pixel is decoded; may wait, or throw to give up.
     /// - Throws: `ImagingError`, or what `admit` throws.
     package func photograph(
-        descriptor: Int32, name: String, limits: DecodeLimits = DecodeLimits(),
+        descriptor: Int32, name: String, limits: DecodeLimits = DecodeLimits(), threads: Int = 1,
         admit: (_ width: Int, _ height: Int) throws -> Void = { _, _ in }
     ) throws -> Photograph {
         let name = Photograph.printable(name)
         try limits.validate()
-        return try exchange(.init(work: .decode, limits: limits), descriptor, name) { answers in
+        return try exchange(.init(work: .decode, limits: limits), [descriptor], name) { answers in
             func impossible(_ what: String) -> ImagingError { .decoderFailed(file: name, reason: "gave \(what)") }
             guard case .header(let said) = try reply(answers, name, limits) else { throw impossible("no header") }
             guard let description = said.checked(limits: limits) else { throw impossible("an impossible header") }
@@ -60,7 +66,7 @@ package final class SandboxedDecoder: Sendable {
                 chroma = shared.chroma(memory)
                 if chroma == nil { throw impossible("impossible colours") }
             }
-            return Photograph(description: description, plane: plane, chroma: chroma, name: name)
+            return Photograph(description: description, plane: plane, chroma: chroma, name: name, threads: threads)
         }
     }
 
@@ -72,7 +78,7 @@ package final class SandboxedDecoder: Sendable {
 
     /// The `errno` of everything that a helper must not do, tried from inside; 0 where it could.
     package func probe() throws -> [String: Int32] {
-        try exchange(.init(work: .probe, limits: DecodeLimits()), nil, "probe") { answers in
+        try exchange(.init(work: .probe, limits: DecodeLimits()), [], "probe") { answers in
             guard case .probed(let results) = try reply(answers, "probe", DecodeLimits()) else { return [:] }
             return results
         }
@@ -83,10 +89,10 @@ package final class SandboxedDecoder: Sendable {
     var idleProcesses: [pid_t] { idle.withLock { $0.map(\.process) } }
 
     /// Has a helper serve a request; it is used again unless something is wrong with it.
-    private func exchange<Result>(
-        _ request: HelperRequest, _ file: Int32?, _ name: String, _ body: (Channel) throws -> Result
+    func exchange<Result>(
+        _ request: HelperRequest, _ descriptors: [Int32], _ name: String, _ body: (Channel) throws -> Result
     ) throws -> Result {
-        let (helper, answers) = try begin(request, file, name)
+        let (helper, answers) = try begin(request, descriptors, name)
         do {
             let result = try body(answers)
             putBack(helper)
@@ -105,7 +111,7 @@ package final class SandboxedDecoder: Sendable {
     }
 
     /// The next answer; a refusal is thrown.
-    private func reply(_ answers: Channel, _ name: String, _ limits: DecodeLimits) throws -> HelperReply {
+    func reply(_ answers: Channel, _ name: String, _ limits: DecodeLimits) throws -> HelperReply {
         let deadline = ContinuousClock.now + .seconds(limits.seconds + Self.grace)
         let reply = try answers.receive(HelperReply.self, until: deadline).0
         if case .refused(let refusal) = reply { throw refusal.error(file: name, limits: limits) }
@@ -113,13 +119,15 @@ package final class SandboxedDecoder: Sendable {
     }
 
     /// Hands a request to an idle helper, or a new one.
-    private func begin(_ request: HelperRequest, _ file: Int32?, _ name: String) throws -> (HelperProcess, Channel) {
+    private func begin(_ request: HelperRequest, _ descriptors: [Int32], _ name: String) throws
+        -> (HelperProcess, Channel)
+    {
         // One that was killed while it was idle is passed over.
         while let helper = idle.withLock({ $0.popLast() }) {
-            if let answers = try? helper.begin(request, file: file) { return (helper, answers) }
+            if let answers = try? helper.begin(request, descriptors) { return (helper, answers) }
         }
         let helper = try launch(for: name)
-        do { return (helper, try helper.begin(request, file: file)) } catch { throw Self.lost(name, error) }
+        do { return (helper, try helper.begin(request, descriptors)) } catch { throw Self.lost(name, error) }
     }
 
     private func launch(for name: String) throws -> HelperProcess {

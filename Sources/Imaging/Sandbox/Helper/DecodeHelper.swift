@@ -17,6 +17,7 @@ package enum DecodeHelper {
         for number in [SIGTERM, SIGINT, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
         signal(SIGCHLD, SIG_DFL)
         try Vips.start(concurrency: 1)
+        try ExivRecord.start()
         try warmUp()
         let dataBytes = ownData()
         let confinement = try Jail.close()
@@ -39,7 +40,7 @@ package enum DecodeHelper {
     private static func launch(
         _ client: Channel, _ dataBytes: Int, _ confinement: Confinement, _ intrude: @escaping (Int32, Int32) -> Void
     ) throws -> Child? {
-        guard let (request, descriptors) = try? client.receive(HelperRequest.self, descriptors: 2),
+        guard let (request, descriptors) = try? client.receive(HelperRequest.self, descriptors: 3),
             let answers = descriptors.first
         else { return nil }
         var ends: [Int32] = [0, 0]
@@ -49,8 +50,8 @@ package enum DecodeHelper {
             Foundation.close(ends[0])
             Foundation.close(client.descriptor)
             Worker(
-                request: request, answers: Channel(answers), file: descriptors.dropFirst().first, dataBytes: dataBytes,
-                confinement: confinement, intrude: intrude
+                request: request, answers: Channel(answers), file: descriptors.dropFirst().first,
+                memory: descriptors.dropFirst(2).first, dataBytes: dataBytes, confinement: confinement, intrude: intrude
             ).run()
             _exit(0)
         }

@@ -7,6 +7,7 @@ struct Worker {
     let request: HelperRequest
     let answers: Channel
     let file: Descriptor?
+    let memory: Descriptor?
     /// Bytes that count towards the limit of data before anything is decoded.
     let dataBytes: Int
     let confinement: Confinement
@@ -17,13 +18,16 @@ struct Worker {
         do {
             var status = stat()
             let length = file.map { fstat($0.raw, &status) == 0 ? status.st_size : 0 } ?? 0
+            let most = request.work == .metadata ? dataBytes + Self.metadataBytes : nil
             try Jail.lock(
                 seconds: request.limits.seconds,
-                memory: (memory(file: length, pixels: 0), memory(file: length, pixels: request.limits.pixels)),
-                confinement)
+                memory: (
+                    most ?? memory(file: length, pixels: 0), most ?? memory(file: length, pixels: request.limits.pixels)
+                ), confinement)
             switch request.work {
             case .probe: try answers.send(HelperReply.probed(Jail.probe()))
             case .decode: try decode(length)
+            case .metadata: try readMetadata(length)
             }
         } catch is Channel.Failure {
             // The client has gone.
@@ -46,6 +50,22 @@ struct Worker {
             try answers.send(HelperReply.decoded(hasChroma: hasChroma))
         }
     }
+
+    private func readMetadata(_ length: Int) throws {
+        guard let file, let memory, let wanted = request.metadata else { return }
+        intrude(file.raw, answers.descriptor)
+        let facts = MetadataReader.Facts(descriptor: file.raw, length: length, limits: request.limits)
+        guard length > 0, let base = mmap(nil, length, PROT_READ, MAP_PRIVATE, file.raw, 0), base != MAP_FAILED else {
+            return
+        }
+        let metadata = try MetadataReader.read(UnsafeRawBufferPointer(start: base, count: length), facts, for: wanted)
+        if let count = SharedMetadata.fill(memory, try JSONEncoder().encode(metadata)) {
+            try answers.send(HelperReply.metadata(bytes: count))
+        }
+    }
+
+    /// Bytes of data that are enough for the metadata of any photograph.
+    private static let metadataBytes = 96 << 20
 
     /// Bytes of data that a file of such a size may take: decoders of interlaced and progressive files keep all of it.
     private func memory(file: Int, pixels: Int) -> Int {

@@ -4,12 +4,22 @@ import Foundation
 struct HelperRequest: Codable {
     enum Work: String, Codable {
         case decode
+        /// Read the metadata; memory for them comes with the request.
+        case metadata
         /// Try what is forbidden.
         case probe
     }
 
     var work: Work
     var limits: DecodeLimits
+    var metadata: MetadataRequest?
+}
+
+/// The variants that an original's metadata are wanted for.
+struct MetadataRequest: Codable {
+    /// What is added; its sample does not matter.
+    var disclosure: Disclosure
+    var format: OutputFormat
 }
 
 /// A helper's answer; the client believes nothing in it, as a stranger's file may have taken over the decoder.
@@ -18,6 +28,8 @@ enum HelperReply: Codable {
     case header(ImageDescription)
     /// The pixels are in the memory, and chroma where there is any.
     case decoded(hasChroma: Bool)
+    /// So many bytes in the memory are an `OriginalMetadata`.
+    case metadata(bytes: Int)
     case refused(Refusal)
     /// The `errno` of every attempt; 0 where it worked.
     case probed([String: Int32])

@@ -64,7 +64,8 @@ struct SharedPixels {
         return chroma
     }
 
-    private static func copy(_ memory: Descriptor, _ target: UnsafeMutableRawPointer, _ count: Int, at: Int)
+    /// Copies bytes out of shared memory; false where there are not as many.
+    static func copy(_ memory: Descriptor, _ target: UnsafeMutableRawPointer, _ count: Int, at: Int)
         -> Bool
     {
         var done = 0

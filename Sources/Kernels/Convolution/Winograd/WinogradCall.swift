@@ -80,7 +80,8 @@ struct WinogradCall<Scheme: WinogradScheme> {
                     if group.count == 16 {
                         avx512_winograd_input(
                             channels.count, padded + channels.lowerBound &* tiling.planes.planeSize,
-                            tiling.planes.planeSize, offsets, pitch, target + channels.lowerBound &* width, width,
+                            tiling.planes.planeSize, offsets, Self.areAdjacent(offsets), pitch,
+                            target + channels.lowerBound &* width, width,
                             stride)
                         continue
                     }
@@ -138,19 +139,16 @@ struct WinogradCall<Scheme: WinogradScheme> {
             for group in Self.groups(tiles) {
                 let start = group.lowerBound
                 let landings = group.clamped(to: tiles).map { tiling.landing($0, shape, finish) }
+                #if arch(x86_64)
+                    if group.count == 16 {
+                        transformWide(landings, outputs.lowerBound, part, products + (start &- tiles.lowerBound), sums)
+                        continue
+                    }
+                #endif
                 for index in part {
                     let channel = outputs.lowerBound &+ index
                     let plane = channel &* shape.pixels
                     let product = products + (index &* chunk &+ start &- tiles.lowerBound)
-                    #if arch(x86_64)
-                        if group.count == 16 {
-                            avx512_winograd_output(
-                                product, stride, finish.bias[channel], finish.addend == nil ? 1 : 0, finish.clamp.slope,
-                                finish.clamp.limit, sums)
-                            WinogradLanes.scatter(tiles: sums, landings, plane: plane, finish)
-                            continue
-                        }
-                    #endif
                     for column in 0..<points {
                         let s = Scheme.output(product + column &* stride, points &* stride)
                         let line = rows + column &* 8
@@ -176,4 +174,35 @@ struct WinogradCall<Scheme: WinogradScheme> {
             }
         }
     }
+
+    /// 1 where each four of sixteen tiles lie side by side, else 0.
+    private static func areAdjacent(_ places: [Int]) -> Int32 {
+        (0..<16).allSatisfy { places[$0] == places[$0 & ~3] &+ 4 &* ($0 & 3) } ? 1 : 0
+    }
+
+    #if arch(x86_64)
+        /// The same for up to sixteen tiles, written to their places at once where all are whole.
+        private func transformWide(
+            _ landings: [WinogradTiling.Landing], _ firstOutput: Int, _ part: Range<Int>,
+            _ products: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
+        ) {
+            let isWhole =
+                landings.count == 16 && landings.allSatisfy { $0.rows == 4 && $0.columns == 4 && $0.step == 1 }
+            let (places, addends) = (landings.map(\.output), landings.map(\.addend))
+            let apart = Array(stride(from: 0, to: 256, by: 16))
+            let adjacent = isWhole ? Self.areAdjacent(places) : 0
+            let isBent = isWhole || finish.addend == nil
+            let clamp = isBent ? finish.clamp : Clamp(.none)
+            for index in part {
+                let channel = firstOutput &+ index
+                let plane = channel &* shape.pixels
+                avx512_winograd_output(
+                    products + index &* chunk, productStride, finish.bias[channel],
+                    isWhole ? finish.addend.map { $0 + plane } : nil, addends, clamp.slope, clamp.limit,
+                    isWhole ? finish.output + plane : sums, isWhole ? places : apart, adjacent,
+                    isWhole ? landings[0].pitch : 4)
+                if !isWhole { WinogradLanes.scatter(tiles: sums, landings, plane: plane, finish) }
+            }
+        }
+    #endif
 }

@@ -15,15 +15,22 @@ final class MemoryJobTable: MutableJobTable {
     /// What was there before each change of this transaction.
     private var replaced: [(path: RelativePath, entry: Entry?)] = []
     private var added: Set<JobNote> = []
+    private let journal = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    private var events: [(number: Int64, event: Event)] = []
+    private var lastEvent: Int64 = 0
+    /// The journal before this transaction's first change of it.
+    private var replacedEvents: (events: [(number: Int64, event: Event)], last: Int64)?
 
     func commit() {
         replaced = []
         added = []
+        replacedEvents = nil
     }
 
     func rollBack() {
         for (path, entry) in replaced.reversed() { entries[path] = entry }
         notes.subtract(added)
+        if let replacedEvents { (events, lastEvent) = replacedEvents }
         commit()
     }
 
@@ -54,6 +61,17 @@ final class MemoryJobTable: MutableJobTable {
         Array(jobs(where: \.state.isFailure).sorted { $0.updated < $1.updated }.reversed().prefix(limit))
     }
 
+    func leftAlone(limit: Int) -> [Job] {
+        var seen: Set<RelativePath> = []
+        // In the order in which they were recorded.
+        let all = jobs(where: { _ in true }).filter { job in
+            if case .skipped = job.state { return true }
+            guard job.state == .published, let result = job.result else { return false }
+            return !seen.insert(result).inserted
+        }
+        return Array(all.sorted { $0.updated < $1.updated }.reversed().prefix(limit))
+    }
+
     func retriable() -> [Job] {
         jobs { $0.state.isFailure || $0.state.nextTry != nil }.sorted { $0.updated < $1.updated }
     }
@@ -62,6 +80,8 @@ final class MemoryJobTable: MutableJobTable {
         entries.values.filter { $0.job.state.isPending && $0.place > place ?? 0 }
             .sorted { $0.place < $1.place }.prefix(limit).map { ($0.place, $0.job.path) }
     }
+
+    func pending(limit: Int) -> [Job] { Array(jobs(where: \.state.isPending).prefix(limit)) }
 
     func oldestPending() -> Date? {
         entries.values.lazy.filter(\.job.state.isPending).map(\.job.arrival).min()
@@ -83,7 +103,20 @@ final class MemoryJobTable: MutableJobTable {
         return counts
     }
 
+    func unfinished(below folder: RelativePath) -> (pending: Int, failed: Int) {
+        let jobs = jobs { $0.path.isInside(folder) }
+        return (jobs.count { $0.state.isPending }, jobs.count { $0.state.isFailure })
+    }
+
     func isNoted(_ note: JobNote) -> Bool { notes.contains(note) }
+
+    func extent() -> JournalExtent? {
+        JournalExtent(journal: journal, first: events.first?.number ?? lastEvent + 1, last: lastEvent)
+    }
+
+    func events(after number: Int64, limit: Int) -> [(number: Int64, event: Event)] {
+        Array(events.drop { $0.number <= number }.prefix(limit))
+    }
 
     /// The jobs for which a condition holds, in the order in which they were recorded.
     private func jobs(where condition: (Job) -> Bool) -> [Job] {
@@ -105,6 +138,21 @@ final class MemoryJobTable: MutableJobTable {
 
     func note(_ note: JobNote) {
         if notes.insert(note).inserted { added.insert(note) }
+    }
+
+    func append(_ event: Event) {
+        keepEvents()
+        lastEvent += 1
+        events.append((lastEvent, event))
+    }
+
+    func dropEvents(through number: Int64) {
+        keepEvents()
+        events.removeAll { $0.number <= number }
+    }
+
+    private func keepEvents() {
+        if replacedEvents == nil { replacedEvents = (events, lastEvent) }
     }
 }
 

@@ -14,6 +14,14 @@ enum JobSchema {
         migrator.registerMigration("2") { database in
             try database.execute(sql: "ALTER TABLE job ADD COLUMN sidecars INTEGER")
         }
+        // The number of an event is never used again, not even once all are dropped.
+        migrator.registerMigration("events") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE event (number INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL);
+                    INSERT INTO note (name, value) VALUES ('journal', lower(hex(randomblob(6))));
+                    """)
+        }
         return migrator
     }
 

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// The record of every file's state in a SQLite file, the ledger.
 ///
@@ -80,6 +81,10 @@ package final class SQLiteJobStore: JobStore {
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            // Readers without the right to write need the files beside the ledger, which else go with the last writer.
+            var isKept: CInt = 1
+            let code = sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &isKept)
+            guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         guard try queue.read({ try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }) == "ok" else {

@@ -40,6 +40,21 @@ struct SQLiteJobTable: MutableJobTable {
         try fetch("SELECT * FROM job WHERE state >= 4 AND state <= 5 ORDER BY updated DESC, id DESC LIMIT ?", [limit])
     }
 
+    /// Results that several files have are found in an index alone; of the table, only what is left alone is read.
+    static let leftAlone = """
+        WITH shared AS (SELECT result FROM job WHERE result IS NOT NULL GROUP BY result HAVING count(*) > 1)
+        SELECT * FROM job WHERE id IN (
+            SELECT id FROM job WHERE state >= 4 AND state = 6
+            UNION ALL
+            SELECT later.id FROM shared CROSS JOIN job AS later ON later.result = shared.result
+            WHERE later.state = 3 AND EXISTS (
+                SELECT 1 FROM job AS other
+                WHERE other.result = later.result AND other.id < later.id AND other.state = 3))
+        ORDER BY updated DESC, id DESC LIMIT ?
+        """
+
+    func leftAlone(limit: Int) throws -> [Job] { try fetch(Self.leftAlone, [limit]) }
+
     func retriable() throws -> [Job] {
         try fetch("SELECT * FROM job WHERE state IN (2, 4, 5) ORDER BY updated, id")
     }
@@ -54,6 +69,10 @@ struct SQLiteJobTable: MutableJobTable {
         // A page of damaged paths alone is not the last one.
         if files.isEmpty, let last = page.last { return try pending(after: last["id"], limit: limit) }
         return files
+    }
+
+    func pending(limit: Int) throws -> [Job] {
+        try fetch("SELECT * FROM job WHERE state <= 2 ORDER BY id LIMIT ?", [limit])
     }
 
     func oldestPending() throws -> Date? {
@@ -80,8 +99,42 @@ struct SQLiteJobTable: MutableJobTable {
         return counts
     }
 
+    func unfinished(below folder: RelativePath) throws -> (pending: Int, failed: Int) {
+        // All paths that begin with the folder's name and a slash; the sign after the slash ends them.
+        let name = folder.isRoot ? [] : folder.bytes
+        let first = folder.isRoot ? Data() : Data(name + [UInt8(ascii: "/")])
+        let end = folder.isRoot ? Data([0xFF, 0xFF]) : Data(name + [UInt8(ascii: "/") + 1])
+        func count(_ index: String, _ states: String) throws -> Int {
+            // Few jobs are not over, and those of a folder may be many.
+            let sql = "SELECT count(*) FROM job INDEXED BY \(index) WHERE \(states) AND path >= ? AND path < ?"
+            return try Int.fetchOne(statement(sql), arguments: [first, end]) ?? 0
+        }
+        return (try count("job_pending", "state <= 2"), try count("job_ended_badly", "state >= 4 AND state <= 5"))
+    }
+
     func isNoted(_ note: JobNote) throws -> Bool {
         try String.fetchOne(statement("SELECT value FROM note WHERE name = ?"), arguments: [note.rawValue]) != nil
+    }
+
+    func extent() throws -> JournalExtent? {
+        // A file that an older program made has no such table while it is only looked at.
+        guard try database.tableExists("event"),
+            let journal = try String.fetchOne(statement("SELECT value FROM note WHERE name = 'journal'"))
+        else { return nil }
+        let last = try Int64.fetchOne(statement("SELECT seq FROM sqlite_sequence WHERE name = 'event'")) ?? 0
+        let first = try Int64.fetchOne(statement("SELECT min(number) FROM event")) ?? last + 1
+        return JournalExtent(journal: journal, first: first, last: last)
+    }
+
+    func events(after number: Int64, limit: Int) throws -> [(number: Int64, event: Event)] {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .secondsSince1970
+        return try Row.fetchAll(
+            statement("SELECT number, document FROM event WHERE number > ? ORDER BY number LIMIT ?"),
+            arguments: [number, limit]
+        ).map { row in
+            (row["number"], try decoder.decode(Event.self, from: Data((row["document"] as String).utf8)))
+        }
     }
 
     // MARK: Changes
@@ -103,6 +156,17 @@ struct SQLiteJobTable: MutableJobTable {
 
     func note(_ note: JobNote) throws {
         try statement("INSERT OR REPLACE INTO note (name, value) VALUES (?, 'yes')").execute(arguments: [note.rawValue])
+    }
+
+    func append(_ event: Event) throws {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .secondsSince1970
+        let document = String(decoding: try encoder.encode(event), as: UTF8.self)
+        try statement("INSERT INTO event (document) VALUES (?)").execute(arguments: [document])
+    }
+
+    func dropEvents(through number: Int64) throws {
+        try statement("DELETE FROM event WHERE number <= ?").execute(arguments: [number])
     }
 
     private func statement(_ sql: String) throws -> Statement {

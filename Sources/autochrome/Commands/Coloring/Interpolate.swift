@@ -13,15 +13,19 @@ struct Interpolate: ParsableCommand {
             With --vary, the grid shows instead what one level of the network governs: one colouring in the centre, and
             around it the same with only that level's part of the latent drawn anew. Level 5 is the coarsest.
 
+            A grid shows the latent space as it is: nothing is selected from candidates, known colours are not used, and
+            there is nothing to choose.
+
             Examples:
               autochrome interpolate grandma.jpg --output grid.jpg --grid 5
               autochrome interpolate grandma.jpg --images frames --grid 9
               autochrome interpolate grandma.jpg --output coarse.jpg --vary 5
             """)
 
-    @Argument(help: "The photograph.") var input: String
-    @Option(help: "The sheet to write; the format follows its extension.") var output: String?
-    @Option(help: ArgumentHelp("A folder for the single pictures, at full size.", valueName: "dir"))
+    @Argument(help: "The photograph.", completion: .file()) var input: String
+    @Option(help: "The sheet to write; the format follows its extension.", completion: .file()) var output: String?
+    @Option(
+        help: ArgumentHelp("A folder for the single pictures, at full size.", valueName: "dir"), completion: .directory)
     var images: String?
     @Option(help: "Pictures to a side, an odd number.") var grid = 5
     @Option(help: "Draw only this level's part of the latent anew, 2 to 5.") var vary: Int?
@@ -58,7 +62,8 @@ struct Interpolate: ParsableCommand {
             let samples = try interpolation.samples(
                 photograph, colorizer: loaded.colorizer, execution: model.execution)
             let disclosure = Disclosure(
-                version: Program.version, model: loaded.metadata.name, modelHash: loaded.metadata.sha256, seed: seed)
+                version: Program.version, model: loaded.metadata.name, modelHash: loaded.metadata.sha256, seed: seed,
+                original: content)
             if let output {
                 try interpolation.write(
                     sheet: samples, of: photograph, longSide: size, to: output,
@@ -71,7 +76,7 @@ struct Interpolate: ParsableCommand {
                     format: output.flatMap(OutputFormat.init(path:)) ?? .jpeg, disclosure: disclosure)
             }
         } catch {
-            Output.complain("autochrome: \(error)")
+            Output.complain(of: error)
             throw ExitCode(1)
         }
     }

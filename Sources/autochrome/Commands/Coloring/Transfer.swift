@@ -14,12 +14,15 @@ struct Transfer: ParsableCommand {
             large areas. The finer ones hold what belongs to the reference's own places, and tend to leave blotches
             where those were. Levels that are not taken from the reference are drawn, so that there are variants.
 
+            Candidates, known colours and choices are as with `colorize`. `reprocess` leaves these results alone and `reroll`
+            refuses them, since the reference may be gone: run `transfer` again, with another --seed for other draws.
+
             Example: autochrome transfer --reference beach.jpg roll/*.jpg --output coloured
             """)
 
-    @Argument(help: "Photographs, or folders that are searched for them.") var input: [String]
-    @Option(help: ArgumentHelp("The coloured picture.", valueName: "file")) var reference: String
-    @Option(help: ArgumentHelp("Where the results go.", valueName: "dir")) var output: String
+    @Argument(help: "Photographs, or folders that are searched for them.", completion: .file()) var input: [String]
+    @Option(help: ArgumentHelp("The coloured picture.", valueName: "file"), completion: .file()) var reference: String
+    @Option(help: ArgumentHelp("Where the results go.", valueName: "dir"), completion: .directory) var output: String
     @Option(help: "Levels whose latent code is taken from the reference, of 2 to 5, with commas between.")
     var levels = "5"
     @Option(help: "Largest length of a level's code, 0 to 2; 1 is that of a usual draw.") var strength = 1.0
@@ -50,6 +53,7 @@ struct Transfer: ParsableCommand {
             throw Output.usage(error)
         }
         let inputs = InputFiles(input, excluding: publisher.outbox)
+        try coloring.requireOnePhotograph(inputs.items.count)
         var configuration = Configuration()
         configuration.threads = model.threadCount
         configuration.workers = min(model.threadCount, max(1, inputs.items.count))
@@ -57,7 +61,7 @@ struct Transfer: ParsableCommand {
         let run = BulkRun(
             model: loaded, publisher: publisher, configuration: configuration, transfer: transfer
         ) { options.apply(to: &$0) }
-        let report = BulkReport(total: inputs.items.count, problems: inputs.problems)
+        let report = BulkReport(total: inputs.items.count, problems: inputs.problems, output: output)
         run.run(inputs.items, each: run.colorize) { report.add($0.display, $1) }
         try report.finish()
     }

@@ -15,6 +15,10 @@ struct Bench: ParsableCommand {
     @Option(help: "Width multiplier of the preset.") var width: Double?
     @Option(help: "Samples of one photograph.") var samples = 8
     @Option(help: "Timed rounds; medians are shown.") var rounds = 5
+    @Option(
+        help: ArgumentHelp(
+            "Instead of stages, time so many photographs of 0.3 megapixels from file to result.", valueName: "n"))
+    var pipeline: Int?
     @Flag(help: "Print one JSON document.") var json = false
     @OptionGroup var model: ModelOptions
 
@@ -22,6 +26,10 @@ struct Bench: ParsableCommand {
         guard (1...64).contains(samples) else { throw ValidationError("--samples must be 1 to 64.") }
         guard (1...1000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000.") }
         if let width, !(width > 0 && width <= 2) { throw ValidationError("--width must be above 0, at most 2.") }
+        if let pipeline, !(1...100_000).contains(pipeline) {
+            throw ValidationError("--pipeline must be 1 to 100000.")
+        }
+        if preset != nil, pipeline != nil { throw ValidationError("--pipeline needs a model, not a preset.") }
         if preset != nil, !model.path.isEmpty { throw ValidationError("Give --preset or --model, not both.") }
     }
 
@@ -42,6 +50,7 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
+        if let pipeline { return try runPipeline(pipeline) }
         let network: Colorizer
         var startSeconds: Double?
         switch preset {
@@ -64,6 +73,23 @@ struct Bench: ParsableCommand {
                 "conditioning": found.directGigaflops.conditioning, "sampling": found.directGigaflops.sampling,
             ], startSeconds: startSeconds, peakMemoryBytes: usage.ru_maxrss * 1024)
         if json { try Output.json(report) } else { show(report) }
+    }
+
+    private func runPipeline(_ count: Int) throws {
+        let report = try PipelineBenchmark(model: try model.load(), threads: model.threadCount).run(photographs: count)
+        if json { return try Output.json(report) }
+        print(
+            String(
+                format: "%d photographs of %.1f megapixels, %d threads: %.1f s, %.0f images a minute\n",
+                report.photographs, report.megapixels, report.threads, report.seconds, report.imagesPerMinute))
+        for stage in ["decode", "conditioning", "sampling", "rendering", "rest"] {
+            let name = stage.padding(toLength: 13, withPad: " ", startingAt: 0)
+            print(String(format: "%@ %8.1f ms", name, (report.stages[stage] ?? 0) * 1e3))
+        }
+        print(
+            String(
+                format: "processor     %8.1f ms  of a photograph; cores idle for %.1f %% of the time",
+                report.processorSeconds * 1e3, report.idle * 100))
     }
 
     private func show(_ report: Report) {

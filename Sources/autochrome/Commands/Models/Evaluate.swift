@@ -12,33 +12,51 @@ struct Evaluate: ParsableCommand {
             Photographs are scaled to 256×256 and their chroma is taken away, guessed and compared.
             Lower is better for all errors; `gray` is the error of doing nothing.
 
+            --candidates judges what would be shown: the mode, and the others chosen from so many draws. Without it the
+            first draws are judged as they come, without the mode. --hints reveals the true colour at so many places,
+            which all colourings, the mode among them, then follow. --mode-saturation judges the mode with stronger colours,
+            as `colorize` shows it; mode_colorful and true_colorful say how colourful it and the truth look.
+
             --sheets writes best.jpg and worst.jpg: the photographs with the smallest and the largest best_of_n, each
             as a row of the truth, gray, the regression (where the model has one), the mode and up to four samples.
             """)
 
-    @Argument(help: "A directory of colour photographs; subdirectories are read too.") var directory: String
+    @Argument(help: "A directory of colour photographs; subdirectories are read too.", completion: .directory)
+    var directory: String
     @Option(help: "Samples of each photograph.") var samples = 8
+    @Option(help: "Draws that the samples are chosen from.") var candidates: Int?
+    @Option(help: "Places whose true colour is revealed.") var hints = 0
     @Option(help: "Selects the samples.") var seed: UInt64 = 1
     @Option(help: "Spread of the samples; 1 is what was learned.") var temperature = 1.0
+    @Option(help: "Factor on the mode's chroma.") var modeSaturation = 1.0
     @Option(help: "Stop after so many photographs, in order of name.") var limit: Int?
-    @Option(help: ArgumentHelp("Write every photograph's figures to a CSV file.", valueName: "file")) var csv: String?
-    @Option(help: ArgumentHelp("Write the worst and the best as sheets into a folder.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Write every photograph's figures to a CSV file.", valueName: "file"), completion: .file())
+    var csv: String?
+    @Option(
+        help: ArgumentHelp("Write the worst and the best as sheets into a folder.", valueName: "dir"),
+        completion: .directory)
     var sheets: String?
     @Flag(help: "Print one JSON document.") var json = false
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
         guard (1...64).contains(samples) else { throw ValidationError("--samples must be 1 to 64.") }
+        if let candidates, !(1...256).contains(candidates) {
+            throw ValidationError("--candidates must be 1 to 256.")
+        }
+        guard (0...4096).contains(hints) else { throw ValidationError("--hints must be 0 to 4096.") }
         guard (0...2).contains(temperature) else { throw ValidationError("--temperature must be 0 to 2.") }
+        guard ColoringSettings.saturationRange.contains(modeSaturation) else {
+            throw ValidationError("--mode-saturation must be \(ColoringSettings.saturationRange.words).")
+        }
         if let limit, limit < 1 { throw ValidationError("--limit must be 1 or more.") }
     }
 
     func run() throws {
         let loaded = try model.load()
         let items = try InputFiles([directory]).complete().prefix(limit ?? .max)
-        let evaluator = Evaluator(
-            colorizer: loaded.colorizer, samples: samples, temperature: temperature, seed: seed,
-            execution: model.execution)
+        let evaluator = Evaluator(colorizer: loaded.colorizer, options: options, execution: model.execution)
         let bar = ProgressBar(total: items.count, quiet: json && !Output.isTerminal)
         var rows: [Row] = []
         var failures = 0
@@ -62,17 +80,26 @@ struct Evaluate: ParsableCommand {
                 try write(rows, evaluator: evaluator, decoder: decoder, model: loaded.metadata, to: sheets)
             }
         } catch {
-            Output.complain("autochrome: \(error)")
+            Output.complain(of: error)
             throw ExitCode(1)
         }
         let summary = Summary(rows.map(\.figures), samples: samples)
         if json {
             try Output.json(
-                Report(summary: summary, temperature: temperature, seed: seed, model: loaded.metadata.sha256))
+                Report(
+                    summary: summary, candidates: candidates, hints: hints, temperature: temperature, seed: seed,
+                    model: loaded.metadata.sha256))
         } else {
             show(summary)
         }
         if failures > 0 { throw ExitCode(1) }
+    }
+
+    private var options: Evaluator.Options {
+        var options = Evaluator.Options()
+        (options.samples, options.candidates, options.hints) = (samples, candidates, hints)
+        (options.temperature, options.seed, options.modeSaturation) = (temperature, seed, modeSaturation)
+        return options
     }
 
     private func show(_ summary: Summary) {
@@ -132,6 +159,8 @@ struct Evaluate: ParsableCommand {
     /// The JSON document: counts, settings, and `mean` and `error` of each figure.
     private struct Report: Encodable {
         let summary: Summary
+        let candidates: Int?
+        let hints: Int
         let temperature: Double
         let seed: UInt64
         let model: String
@@ -140,6 +169,8 @@ struct Evaluate: ParsableCommand {
             var container = encoder.container(keyedBy: Key.self)
             try container.encode(summary.images, forKey: Key("images"))
             try container.encode(summary.samples, forKey: Key("samples"))
+            try container.encodeIfPresent(candidates, forKey: Key("candidates"))
+            try container.encode(hints, forKey: Key("hints"))
             try container.encode(temperature, forKey: Key("temperature"))
             try container.encode(seed, forKey: Key("seed"))
             try container.encode(model, forKey: Key("model_sha256"))

@@ -21,7 +21,9 @@ struct GenerateMNIST: ParsableCommand {
     @Option(help: "How many, of each digit.") var count = 10
     @Option(help: "Spread of the digits; 1 is what was learned.") var temperature = 0.8
     @Option(help: "Selects the digits; the same seed gives the same.") var seed: UInt64 = 1
-    @Option(help: ArgumentHelp("The sheet to write: .png, .jpg, .webp or .tif.", valueName: "file")) var output: String
+    @Option(
+        help: ArgumentHelp("The sheet to write: .png, .jpg, .webp or .tif.", valueName: "file"), completion: .file())
+    var output: String
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
@@ -53,7 +55,7 @@ struct GenerateMNIST: ParsableCommand {
                     model: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
                     modelHash: try ContentHash(file: path).hex, seed: seed, content: .whole))
         } catch {
-            Output.complain("autochrome: \(error)")
+            Output.complain(of: error)
             throw ExitCode(1)
         }
     }

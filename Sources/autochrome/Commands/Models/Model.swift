@@ -7,7 +7,7 @@ struct Model: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Describe a model file: architecture, parameters, training record, hash.")
 
-    @Argument(help: "The model file; the installed one if none is named.") var file = ""
+    @Argument(help: "The model file; the installed one if none is named.", completion: .file()) var file = ""
     @Flag(help: "Print one JSON document.") var json = false
 
     struct Report: Encodable {

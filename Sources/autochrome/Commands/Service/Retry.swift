@@ -8,7 +8,8 @@ struct Retry: ParsableCommand {
         abstract: "Put failed photographs back into the inbox, to be tried again.",
         discussion: "Without a path, all that failed. A running daemon takes them up by itself.")
 
-    @Argument(help: "Photographs by their place in the inbox or in the folder of failed ones.") var path: [String] = []
+    @Argument(help: "Photographs by their place in the inbox or in the folder of failed ones.", completion: .file())
+    var path: [String] = []
     @OptionGroup var service: ServiceOptions
 
     func run() throws {

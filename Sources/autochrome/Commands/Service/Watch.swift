@@ -11,21 +11,28 @@ struct Watch: ParsableCommand {
             Runs until SIGTERM or Ctrl-C, which finish the work in hand; a second one puts it back.
             SIGHUP reads the configuration again.
 
+            With a queue, other machines colour as well: see `autochrome work`.
+
             Example: autochrome watch --inbox inbox --outbox outbox --state state --once
             """)
 
     @OptionGroup var service: ServiceOptions
+    @OptionGroup var queue: QueueOptions
     @Flag(help: "Work off what is in the inbox, then end.") var once = false
 
     func run() throws {
-        let options = service
+        let (service, queue) = (service, queue)
+        let load: @Sendable () throws -> Configuration = {
+            var configuration = try service.load()
+            queue.apply(to: &configuration)
+            return configuration
+        }
         let succeeded: Bool
         do {
-            let configuration = try options.load()
+            let configuration = try load()
             try Vips.start(concurrency: 1)
-            var logger = Logger(label: "autochrome") { _ in ConsoleLog() }
-            logger.logLevel = Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .info
-            succeeded = try Daemon(once: once, logger: logger, load: { try options.load() }).run()
+            let logger = Logger(configuration)
+            succeeded = try Daemon(once: once, logger: logger, connect: QueueOptions.connect, load: load).run()
         } catch {
             throw Output.usage(error)
         }

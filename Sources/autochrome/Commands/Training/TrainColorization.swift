@@ -30,15 +30,17 @@ struct TrainColorization: ParsableCommand {
               autochrome train colorization photographs --preset paper --ablation none --output none.safetensors
             """)
 
-    @Argument(help: "Folders, photographs and tar archives.") var data: [String]
-    @Option(help: ArgumentHelp("The model file to write.", valueName: "file")) var output: String
+    @Argument(help: "Folders, photographs and tar archives.", completion: .file()) var data: [String]
+    @Option(help: ArgumentHelp("The model file to write.", valueName: "file"), completion: .file()) var output: String
     @Option(help: "paper or compact; with --init, the model's own.") var preset: ModelConfiguration.Preset?
     @Option(
         help: """
             Factor on all inner channel counts. (default: 1 for paper, \(ModelConfiguration.compactWidth) for compact)
             """)
     var width: Double?
-    @Option(name: .customLong("init"), help: ArgumentHelp("Start from a model file.", valueName: "file"))
+    @Option(
+        name: .customLong("init"), help: ArgumentHelp("Start from a model file.", valueName: "file"),
+        completion: .file())
     var start: String?
     @Option(
         help: """

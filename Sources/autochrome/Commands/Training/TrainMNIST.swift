@@ -15,8 +15,9 @@ struct TrainMNIST: ParsableCommand {
             Example: autochrome train mnist --data mnist --output mnist.safetensors
             """)
 
-    @Option(help: ArgumentHelp("The folder of the four files.", valueName: "dir")) var data: String
-    @Option(help: ArgumentHelp("The model file to write.", valueName: "file")) var output: String
+    @Option(help: ArgumentHelp("The folder of the four files.", valueName: "dir"), completion: .directory)
+    var data: String
+    @Option(help: ArgumentHelp("The model file to write.", valueName: "file"), completion: .file()) var output: String
     @Option(help: "Passes over the images. (default: 60)") var epochs: Int?
     @Option(help: "Steps in all, in place of --epochs.") var steps: Int?
     @Option(help: "Images of a step.") var batch = 256

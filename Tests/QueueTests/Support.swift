@@ -1,0 +1,47 @@
+import Digest
+import Files
+import Foundation
+import Spool
+import TestSupport
+import Testing
+
+@testable import Queue
+
+/// Tests that talk to a real server.
+@Suite(.enabled(if: RedisServer.isInstalled, "there is no redis-server")) struct Redis {}
+
+/// A server and the workers that a test has.
+final class Machines {
+    let server: RedisServer
+    let terms: RedisQueue.Terms
+
+    /// - Parameter leaseSeconds: Longer than a test where nothing is to be taken over.
+    init(leaseSeconds: Double = 600) throws {
+        server = try RedisServer()
+        terms = RedisQueue.Terms(leaseSeconds: leaseSeconds)
+    }
+
+    /// A queue of a further worker.
+    func worker(_ name: String) throws -> RedisQueue {
+        RedisQueue(try RedisAddress(server.url), worker: name, terms: terms)
+    }
+
+    func count(_ key: String) -> Int { Int(server.ask("XLEN", "autochrome:" + key)) ?? -1 }
+}
+
+/// An order of a photograph that a number stands for.
+func order(_ number: Int, version: String = "1", content: Int? = nil) -> WorkOrder {
+    WorkOrder(
+        version: version, path: RelativePath("album/\(number).jpg")!, root: "/inbox", size: 4096,
+        identity: WorkIdentity(
+            content: ContentHash(of: Array("\(content ?? number)".utf8)), model: "model", settings: "samples=8"),
+        settings: "samples: 8\n")
+}
+
+/// Takes until there is an order; nil where there never is one.
+func takeEventually(_ queue: RedisQueue) throws -> Lease? {
+    for _ in 0..<400 {
+        if let lease = try queue.take() { return lease }
+    }
+    return nil
+}
