@@ -65,8 +65,14 @@ class Choices:
             assert self.variants(result)[choice["variant"] - 1] == found, f"{folder}: another variant"
         return found
 
+    def give_back(self, result: str) -> None:
+        """A start, where a kill between two renames took the result."""
+        if not (self.spool.outbox / result).is_dir():
+            self.spool.run("watch", "--once")
+
     def choose(self, result: str) -> None:
         """Chooses a variant, undisturbed."""
+        self.give_back(result)
         number = self.random.randrange(3)
         wanted = self.variants(result)[number]
         process = self.command("choose", str(self.spool.outbox / result), "--variant", str(number + 1))
@@ -93,6 +99,7 @@ class Choices:
     def kill(self, number: int) -> bool:
         """One command is killed; whether it was in the middle of something."""
         result = self.random.choice(self.results)
+        self.give_back(result)
         place = str(self.spool.outbox / result)
         setting = ["--quality", str(self.random.randint(1, 100))]
         match self.random.randrange(5):
@@ -117,7 +124,9 @@ class Choices:
         end = time.monotonic() + self.random.uniform(0, 0.1 if command[0] == "choose" else 1.5)
         while process.poll() is None and time.monotonic() < end:
             time.sleep(0.005)
-            if command[0] not in ("choose", "reroll") and self.random.random() < 0.02:
+            # What dies between two renames on a plain disk gives nothing back, and a choice would wait for that in vain.
+            calm = nth is None or not self.disk
+            if calm and command[0] not in ("choose", "reroll") and self.random.random() < 0.02:
                 self.choose_meanwhile(self.random.choice(self.results))
         hit = process.poll() in (None, -9)
         stop(process, 9)

@@ -260,6 +260,7 @@ class Cluster:
         for host in ["redis", "nas"]:
             self.start(host)
         while not (self.spool.inbox / ".autochrome.id").exists():
+            assert self.processes["nas"].poll() is None, f"the coordinator did not start; see {self.spool.log.parent}"
             time.sleep(0.05)
         for host in self.names:
             self.start(host)

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, finish, png, sha256, stop, undisturbed
+from spool import PROGRAM, Outcome, Spool, files_below, finish, png, sha256, stop, undisturbed
 
 NAMES = ["scan.png", "album/scan.png", "album/page.png"]
 
@@ -28,11 +28,6 @@ def wait(condition: Callable[[], object], what: str, seconds: float = 120) -> No
     while not condition():
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.02)
-
-
-def inbox(spool: Spool) -> list[Path]:
-    """What lies in the inbox, hidden files too."""
-    return [path for path in spool.inbox.rglob("*") if path.is_file()]
 
 
 def watch(spool: Spool) -> subprocess.Popen[bytes]:
@@ -63,7 +58,7 @@ def check(spool: Spool, put: dict[str, bytes], truth: dict[str, list[str]], orig
             outcome.twice.append(f"{content}: {paths}")
     if originals == "archive":
         outcome.lost += spool.missing(put.values())
-    outcome.other += [f"still in the inbox: {path}" for path in inbox(spool)]
+    outcome.other += [f"still in the inbox: {path}" for path in files_below(spool.inbox)]
     outcome.other += spool.leftovers()
     return outcome
 
@@ -78,7 +73,7 @@ def again(program: Path, rounds: int, generator: random.Random, originals: str) 
         )  # fmt: skip
         put[sha256(data)] = data
         # A photograph whose name is used before it was seen is replaced by its owner.
-        wait(lambda: not inbox(spool) or daemon.poll() is not None, "an empty inbox")
+        wait(lambda: not files_below(spool.inbox) or daemon.poll() is not None, "an empty inbox")
         spool.drop(generator.choice(NAMES), data)
         chance = generator.random()
         if chance < 0.25:
@@ -88,7 +83,7 @@ def again(program: Path, rounds: int, generator: random.Random, originals: str) 
             time.sleep(generator.random())
             stop(daemon, signal.SIGKILL)
             daemon = watch(spool)
-    wait(lambda: not inbox(spool), "an empty inbox")
+    wait(lambda: not files_below(spool.inbox), "an empty inbox")
     stop(daemon)
     spool.drain()
     truth = undisturbed(program, {f"{n}.png": data for n, data in enumerate(put.values())})
@@ -111,7 +106,7 @@ def reload(program: Path, generator: random.Random, originals: str) -> Outcome:
         data = png(24, 18, generator.randrange(10**9))
         put[sha256(data)] = data
         spool.drop(NAMES[0], data)
-        wait(lambda: not inbox(spool), f"an empty inbox under {originals}")
+        wait(lambda: not files_below(spool.inbox), f"an empty inbox under {originals}")
         before = spool.log.read_text().count("configuration reloaded")
         spool.configure(originals=policy)
         daemon.send_signal(signal.SIGHUP)
@@ -119,7 +114,7 @@ def reload(program: Path, generator: random.Random, originals: str) -> Outcome:
     data = png(24, 18, generator.randrange(10**9))
     put[sha256(data)] = data
     spool.drop(NAMES[0], data)
-    wait(lambda: not inbox(spool), f"an empty inbox under {originals}")
+    wait(lambda: not files_below(spool.inbox), f"an empty inbox under {originals}")
     stop(daemon)
     truth = undisturbed(program, {f"{n}.png": data for n, data in enumerate(put.values())})
     return conclude(spool, check(spool, put, truth, originals))
@@ -152,7 +147,7 @@ def stopped_at_work(
         data = png(320, 240, generator.randrange(10**9))
         put[sha256(data)] = data
         spool.drop(NAMES[0], data)
-        while inbox(spool):
+        while files_below(spool.inbox):
             if list(spool.outbox.glob(".autochrome-*/*")):
                 daemon.send_signal(signal.SIGSTOP)
                 # A stopped thread finishes the call it is in.
@@ -177,7 +172,7 @@ def hosts(program: Path, rounds: int, generator: random.Random) -> Outcome:
         outcome.other += [f"another machine ended with {code}"] if code else []
         outcome.lost += [f"another machine removed {path}" for path in work if not path.exists()]
         daemon.send_signal(signal.SIGCONT)
-        wait(lambda: not inbox(here), "an empty inbox")
+        wait(lambda: not files_below(here.inbox), "an empty inbox")
         stop(daemon)
     if "not exist" in here.log.read_text():
         outcome.other.append("work had to be done again")
@@ -186,7 +181,7 @@ def hosts(program: Path, rounds: int, generator: random.Random) -> Outcome:
     stopped_at_work(here, daemon, put, generator)
     stop(daemon, signal.SIGKILL)
     put.popitem()
-    for path in inbox(here):
+    for path in files_below(here.inbox):
         path.unlink()
     here.run("watch", "--once", host="here", boot=1)
     truth = undisturbed(program, {f"{n}.png": data for n, data in enumerate(put.values())}, samples=8)

@@ -30,6 +30,12 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def files_below(folder: Path) -> list[Path]:
+    """The files below a folder, hidden ones too; folders may come and go meanwhile, which `rglob` does not stand."""
+    paths = (Path(root) / name for root, _, names in os.walk(folder) for name in names)
+    return [path for path in paths if path.is_file()]
+
+
 def png(width: int, height: int, seed: int) -> bytes:
     """A gray PNG of gradients and noise; another seed gives another picture."""
     r = random.Random(seed)
@@ -170,8 +176,14 @@ class Spool:
         aside = self.root / f"aside-{random.getrandbits(64):x}"
         aside.write_bytes(data)
         target = self.inbox / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside.rename(target)
+        while True:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                aside.rename(target)
+                return
+            except FileNotFoundError:
+                # The program removes folders that it has emptied.
+                assert aside.exists(), f"{aside} is gone"
 
     def drain(self) -> None:
         """Works off all there is, with what was quarantined for the kills tried again, undisturbed."""
@@ -222,8 +234,8 @@ class Spool:
     def reasons(self) -> dict[str, str]:
         """Why each file in `failed` is there, by its path in the inbox."""
         found = {}
-        for report in self.failed.rglob("*.json"):
-            if report.with_suffix("").is_file():
+        for report in files_below(self.failed):
+            if report.suffix == ".json" and report.with_suffix("").is_file():
                 document = json.loads(report.read_text())
                 found[document["path"]] = document["reason"]
         return found
@@ -235,7 +247,7 @@ class Spool:
     def missing(self, files: Iterable[bytes]) -> list[str]:
         """Which of these files are nowhere any more: not in the inbox, nor the archive, nor among the failed."""
         places = [self.inbox, self.state / "archive", self.failed]
-        there = {sha256(p.read_bytes()) for place in places for p in place.rglob("*") if p.is_file()}
+        there = {sha256(p.read_bytes()) for place in places for p in files_below(place)}
         return [f"an original is gone: {sha256(f)}" for f in files if sha256(f) not in there]
 
     def judge(
@@ -304,11 +316,12 @@ class Result:
         self.problems: list[str] = []
         self.source = ""
         self.variants: list[str] = []
-        self.inode = path.stat().st_ino
+        self.inode = 0
         # What belongs to a choice may lie beside the rest.
         choices = {f for f in files if f.startswith(("chosen", "kept-"))}
         documents = [f for f in files if f.endswith(".json") and f not in choices]
         try:
+            self.inode = path.stat().st_ino
             (name,) = documents
             document = json.loads((path / name).read_text())
             self.source = document["source"]["sha256"]
