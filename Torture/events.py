@@ -7,6 +7,7 @@ was delivered at least once, those of one photograph in order.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -57,8 +58,8 @@ class Hook:
         self.command = f"{self.mark} exec {sys.executable} -S -E {script}"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        common = ["--name", "torture", "--since", "start", "--timeout", "1", "--exec", self.command]
+    def start(self, *arguments: str, timeout: float = 1) -> subprocess.Popen[bytes]:
+        common = ["--name", "torture", "--since", "start", "--timeout", str(timeout), "--exec", self.command]
         return self.spool.start("events", *common, *arguments)
 
     def follow(self) -> None:
@@ -70,11 +71,13 @@ class Hook:
         if self.process is not None:
             stop(self.process, signal.SIGKILL)
             self.process = None
-        for pid in self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # One that was just forked may not be in the list yet, or have no mark.
+        for _ in range(3):
+            while left := self.processes():
+                for pid in left:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
 
     def processes(self) -> list[int]:
         """What its commands have left running."""
@@ -166,7 +169,7 @@ def torture(program: Path, kills: int, seed: int) -> tuple[int, Outcome]:
     for _ in range(20):
         hook.start().wait()
     hook.calm.touch()
-    if code := hook.start().wait():
+    if code := hook.start(timeout=60).wait():
         outcome.other.append(f"the hook ended with {code}")
     if left := hook.processes():
         outcome.other.append(f"commands left {len(left)} processes")

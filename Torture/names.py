@@ -139,6 +139,11 @@ def swap(program: Path, generator: random.Random, originals: str) -> Outcome:
     return conclude(spool, outcome)
 
 
+def in_hand(spool: Spool) -> list[Path]:
+    """What the outbox holds of results that are not done."""
+    return [path for path in files_below(spool.outbox) if path.relative_to(spool.outbox).parts[0].startswith(".autochrome-")]
+
+
 def stopped_at_work(
     spool: Spool, daemon: subprocess.Popen[bytes], put: dict[str, bytes], generator: random.Random
 ) -> list[Path]:
@@ -148,11 +153,11 @@ def stopped_at_work(
         put[sha256(data)] = data
         spool.drop(NAMES[0], data)
         while files_below(spool.inbox):
-            if list(spool.outbox.glob(".autochrome-*/*")):
+            if in_hand(spool):
                 daemon.send_signal(signal.SIGSTOP)
                 # A stopped thread finishes the call it is in.
                 time.sleep(0.05)
-                if work := list(spool.outbox.glob(".autochrome-*/*")):
+                if work := in_hand(spool):
                     return work
                 daemon.send_signal(signal.SIGCONT)
             time.sleep(0.002)

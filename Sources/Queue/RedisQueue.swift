@@ -22,12 +22,17 @@ package final class RedisQueue: WorkQueue {
         /// Times that work on one content may be begun without an end.
         package var tries = 2
 
-        package init(leaseSeconds: Double = 60) { self.leaseSeconds = leaseSeconds }
-
         /// Seconds that an answer may take: less than the time to the next renewal but one.
-        var patience: Double { min(10, max(0.5, leaseSeconds / 3)) }
+        var patience: Double
         /// Milliseconds to wait for something new.
-        var wait: Int { Int(min(1000, patience * 500)) }
+        let wait: Int
+
+        package init(leaseSeconds: Double = 60) {
+            self.leaseSeconds = leaseSeconds
+            patience = min(10, max(0.5, leaseSeconds / 3))
+            wait = Int(min(1000, patience * 500))
+        }
+
         var lease: Int { Int(leaseSeconds * 1000) }
     }
 

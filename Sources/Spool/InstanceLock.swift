@@ -55,6 +55,9 @@ package final class InstanceLock: Sendable {
     deinit {
         // A file without a holder needs no wait for signs of life.
         ftruncate(file.raw, 0)
+        // A process that is just being started may have copies of the descriptors, and would hold the locks on.
+        flock(inbox.raw, LOCK_UN)
+        flock(file.raw, LOCK_UN)
     }
 
     /// The holder that a lock's file names.

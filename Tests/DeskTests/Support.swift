@@ -51,8 +51,18 @@ final class TestDesk {
 
     /// Waits until the outbox is read.
     func ready() throws -> TestDesk {
-        while try get("/readyz").status != 200 { usleep(5000) }
+        #expect(try eventually { try get("/readyz").status == 200 })
         return self
+    }
+
+    /// Waits until something holds; false if it does not within a minute.
+    func eventually(_ condition: () throws -> Bool) throws -> Bool {
+        let end = ContinuousClock.now + .seconds(60)
+        while try !condition() {
+            if ContinuousClock.now > end { return false }
+            usleep(5000)
+        }
+        return true
     }
 
     /// Results made by hand.

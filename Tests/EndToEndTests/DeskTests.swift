@@ -6,10 +6,9 @@ import Testing
 extension EndToEnd {
     /// The desk as people and service managers start it.
     @Suite struct DeskTests {
-        /// Gives up soon where a desk was killed.
         private let session = {
             let configuration = URLSessionConfiguration.ephemeral
-            configuration.timeoutIntervalForRequest = 10
+            configuration.timeoutIntervalForRequest = 120
             return URLSession(configuration: configuration)
         }()
 

@@ -146,7 +146,7 @@ extension EndToEnd {
             defer { server.send(SIGKILL) }
             try service.drop(Pictures.gray(seed: 1), "a.png")
             try await service.runOnce()
-            while !service.folder.exists("port"), server.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(await server.eventually(within: 60) { service.folder.exists("port") }, "\(server.errors)")
             let port = String(decoding: try #require(service.folder.read("port")), as: UTF8.self)
             let headers = try service.folder.write("X-Secret: not told\n", "headers")
             let hook = try service.start(

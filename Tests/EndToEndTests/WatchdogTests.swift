@@ -21,8 +21,8 @@ extension EndToEnd {
 
         /// Work that takes many times the watchdog's interval, and a status that counts along.
         @Test func slowWorkIsNoStandstill() async throws {
-            let service = try TestService(["samples": "60", "workers": "1", "threads": "1"])
-            try service.drop(Pictures.gray(900, 700, seed: 1), "slow.png")
+            let service = try TestService(["samples": "99", "workers": "1", "threads": "1"])
+            try service.drop(Pictures.gray(1800, 1400, seed: 1), "slow.png")
             let (daemon, socket) = try await service.startDaemon()
             var messages: [String] = []
             #expect(

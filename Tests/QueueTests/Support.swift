@@ -13,17 +13,24 @@ import Testing
 /// A server and the workers that a test has.
 final class Machines {
     let server: RedisServer
-    let terms: RedisQueue.Terms
+    private let terms: RedisQueue.Terms
 
     /// - Parameter leaseSeconds: Longer than a test where nothing is to be taken over.
     init(leaseSeconds: Double = 600) throws {
         server = try RedisServer()
-        terms = RedisQueue.Terms(leaseSeconds: leaseSeconds)
+        var terms = RedisQueue.Terms(leaseSeconds: leaseSeconds)
+        // A busy machine keeps a thread waiting for longer than a third of a short lease.
+        terms.patience = 10
+        self.terms = terms
     }
 
     /// A queue of a further worker.
-    func worker(_ name: String) throws -> RedisQueue {
-        RedisQueue(try RedisAddress(server.url), worker: name, terms: terms)
+    ///
+    /// - Parameter patience: Seconds that an answer may take.
+    func worker(_ name: String, patience: Double? = nil) throws -> RedisQueue {
+        var terms = terms
+        terms.patience = patience ?? terms.patience
+        return RedisQueue(try RedisAddress(server.url), worker: name, terms: terms)
     }
 
     func count(_ key: String) -> Int { Int(server.ask("XLEN", "autochrome:" + key)) ?? -1 }

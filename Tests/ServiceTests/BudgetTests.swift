@@ -80,21 +80,17 @@ import Testing
     @Test func thoseWhoWaitAreServedInOrder() {
         let budget = Budget(10)
         let order = Mutex<[Int]>([])
-        let started = Atomic<Int>(0)
         var first: Budget.Share? = budget.share(10)
         let group = DispatchGroup()
         for index in 0..<6 {
             group.enter()
             Thread.detachNewThread {
-                started.add(1, ordering: .sequentiallyConsistent)
                 let share = budget.share(10)
                 order.withLock { $0.append(index) }
                 withExtendedLifetime(share) {}
                 group.leave()
             }
-            #expect(eventually { started.load(ordering: .sequentiallyConsistent) == index + 1 })
-            // Long enough for it to take its place in the line.
-            Thread.sleep(forTimeInterval: 0.03)
+            #expect(eventually { budget.waiting == index + 1 })
         }
         withExtendedLifetime(first) {}
         first = nil

@@ -37,11 +37,10 @@ import Testing
                 access.access(alone: alone) { order.withLock { $0.append(name) } }
                 group.leave()
             }
-            // Long enough for it to take its place.
-            Thread.sleep(forTimeInterval: 0.05)
         }
         access.access(alone: false) {
             begin("suspect", alone: true)
+            #expect(eventually { access.isAwaited })
             begin("another", alone: false)
         }
         group.wait()

@@ -294,7 +294,8 @@ extension Publisher {
             if delay == 0 {
                 rename(outbox + "/" + next, outbox + "/album/a")
             } else {
-                DispatchQueue.global().asyncAfter(deadline: .now() + delay) {
+                Thread.detachNewThread {
+                    Thread.sleep(forTimeInterval: delay)
                     rename(outbox + "/" + next, outbox + "/album/a")
                 }
             }
@@ -330,22 +331,25 @@ extension Publisher {
     }
 
     /// One process chooses while another replaces the result, again and again.
-    @Test func noChoiceIsLostWhileResultsAreReplaced() async throws {
+    @Test func noChoiceIsLostWhileResultsAreReplaced() throws {
         let (spool, source, result, first) = (spool, source, result, first)
         let configuration = spool.configuration
-        let rounds = Mutex(0)
-        let replacing = Task.detached {
-            let publisher = try Publisher(configuration: configuration)
-            for round in 1...60 {
-                rounds.withLock { $0 = round }
-                // Now with the chosen picture, now without.
-                let next = round % 3 == 0 ? [first[0], Drawn(content: "other \(round)", sample: 50)] : first
-                try publisher.publish(source, WorkIdentity("content", settings: "\(round)"), next)
+        // How it ended, once it has.
+        let ended = Mutex<Result<Void, any Error>?>(nil)
+        Thread.detachNewThread {
+            let outcome = Result {
+                let publisher = try Publisher(configuration: configuration)
+                for round in 1...60 {
+                    // Now with the chosen picture, now without.
+                    let next = round % 3 == 0 ? [first[0], Drawn(content: "other \(round)", sample: 50)] : first
+                    try publisher.publish(source, WorkIdentity("content", settings: "\(round)"), next)
+                }
             }
+            ended.withLock { $0 = outcome }
         }
         var lost: [Int] = []
         var round = 0
-        while rounds.withLock({ $0 }) < 60 {
+        while ended.withLock({ $0 == nil }) {
             round += 1
             // Only where there is such a variant at this moment.
             let number = try publisher.variants(of: result).count == 3 ? 1 + round % 3 : 1
@@ -353,7 +357,7 @@ extension Publisher {
             guard (try? publisher.choose(.variant(number, sha256: hash(want)), of: result)) != nil else { continue }
             if try publisher.choice(of: result)?.chosen?.sha256 != hash(want) { lost.append(round) }
         }
-        try await replacing.value
+        try ended.withLock { $0 }?.get()
         #expect(round > 1 && lost == [])
     }
 

@@ -67,6 +67,33 @@ import Testing
         #expect(try store.job(a)?.result == result)
     }
 
+    /// The name of the first one is used again, as an archive leaves it free.
+    @Test(arguments: JobStoreDriver.allCases) func contentIsKnownAfterItsNameWasUsedAgain(_ driver: JobStoreDriver)
+        throws
+    {
+        let spool = try TemporarySpool()
+        var store = try driver.open(spool)
+        let b = RelativePath("b.tif")!
+        func take(_ name: RelativePath, _ content: String) throws -> PriorWork {
+            let candidate = try spool.candidate("\(name)", content)
+            _ = try store.receive([candidate])
+            _ = try store.claim(name)
+            let prior = try store.identify(name, as: WorkIdentity(content))
+            if case .new = prior {
+                _ = try store.published(
+                    name, stamp: candidate.stamp, as: WorkIdentity(content), result: RelativePath(content)!)
+            }
+            return prior
+        }
+        #expect(try take(a, "first") == .new)
+        #expect(try take(a, "second") == .new)
+        store = try driver.kill(store, spool)
+        #expect(try take(b, "first") == .duplicate(of: a, result: RelativePath("first")!))
+        // The outbox itself tells of a result that had the same name.
+        #expect(try take(a, "first") == .new)
+        #expect(try take(RelativePath("c.tif")!, "third") == .new)
+    }
+
     @Test(arguments: JobStoreDriver.allCases) func otherSidecarsAreNewWork(_ driver: JobStoreDriver) throws {
         let spool = try TemporarySpool()
         let store = try driver.open(spool)

@@ -73,9 +73,13 @@ package final class Subprocess {
 
     private func read(_ name: String) -> String { String(decoding: folder.read(name) ?? Data(), as: UTF8.self) }
 
-    /// Holds up the thread until it has ended.
+    /// Holds up the thread until it has ended, and kills it after some minutes.
     package func wait() -> Outcome {
-        while isRunning { usleep(2000) }
+        let end = ContinuousClock.now + .seconds(300)
+        while isRunning {
+            if ContinuousClock.now > end { send(SIGKILL) }
+            usleep(2000)
+        }
         return outcome
     }
 

@@ -16,6 +16,9 @@ package final class Budget: @unchecked Sendable {
         self.capacity = capacity
     }
 
+    /// How many wait for a share.
+    var waiting: Int { condition.withLock { next - serving } }
+
     /// A share of the budget, given back with its last reference.
     package final class Share: Sendable {
         private let budget: Budget

@@ -114,10 +114,8 @@ final class ListeningDoor: Sendable {
         // A socket that an earlier process left answers nobody; any other file of the name stays.
         var status = stat()
         if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, !Self.answers(name) { unlink(path) }
-        let mask = umask(0o117)
-        let isBound = Self.bind(descriptor, name) == 0
-        umask(mask)
-        guard isBound, listen(descriptor, 512) == 0 else {
+        // Nobody connects before it listens.
+        guard Self.bind(descriptor, name) == 0, chmod(path, 0o660) == 0, listen(descriptor, 512) == 0 else {
             defer { Foundation.close(descriptor) }
             throw Self.error("listen at", path)
         }

@@ -32,8 +32,7 @@ export class QueueView {
       if (button?.dataset.recolor) this.recolor(button);
       const id = button?.dataset.retry;
       if (id === undefined) return;
-      const isPart = this.question.folder || this.question.search;
-      this.retry(id ? [id] : isPart ? this.shown : null);
+      this.retry(id ? [id] : this.isPart ? this.shown : null);
     });
   }
 
@@ -58,6 +57,11 @@ export class QueueView {
     return answer.total;
   }
 
+  /** Whether a folder or a search leaves some out. */
+  get isPart() {
+    return Boolean(this.question.folder || this.question.search);
+  }
+
   hide() {
     this.kind = null;
     this.turn += 1;
@@ -66,12 +70,13 @@ export class QueueView {
   head(kind, total) {
     if (kind === "left-alone" && total) return [leftAloneHead()];
     if (kind !== "failed" || !total) return [];
+    const all = this.isPart && total > this.shown.length ? `Retry these ${this.shown.length}` : "Retry all";
     return [
       make(
         "div",
         { class: "queue-head" },
         make("p", { text: "The originals are untouched. What was mended can be tried again." }),
-        make("button", { type: "button", class: "button", text: "Retry all", data: { retry: "" } }),
+        make("button", { type: "button", class: "button", text: all, data: { retry: "" } }),
       ),
     ];
   }

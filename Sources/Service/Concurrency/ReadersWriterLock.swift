@@ -10,6 +10,9 @@ final class ReadersWriterLock: @unchecked Sendable {
     /// The number of those who wait to be alone; others let them go first, since a steady flow would never end.
     private var waitingAlone = 0
 
+    /// Whether somebody waits to be alone.
+    var isAwaited: Bool { condition.withLock { waitingAlone > 0 } }
+
     /// Runs `body` beside others, or alone; waits until that is possible.
     func access<R>(alone: Bool, _ body: () throws -> R) rethrows -> R {
         condition.withLock {

@@ -29,6 +29,11 @@ package final class CursorFile: Sendable {
         guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else { throw SpoolError.locked(path: path, holder: "") }
     }
 
+    deinit {
+        // A process that is just being started may have a copy of the descriptor, and would hold the lock on.
+        flock(lock.raw, LOCK_UN)
+    }
+
     /// Opens the cursor of a reader with a name.
     package convenience init(name: String, state: String) throws {
         guard Self.isName(name) else {

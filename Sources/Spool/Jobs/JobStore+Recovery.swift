@@ -25,7 +25,14 @@ extension JobStore {
         var batch: [PublishedResult] = []
         func flush() throws {
             try write { table in
-                for result in batch where try table.job(result.source) == nil {
+                for result in batch {
+                    if let known = try table.job(result.source) {
+                        // Of the results of a name that was used again, one is the job's.
+                        guard known.identity?.content != result.identity.content else { continue }
+                        try table.put(
+                            PastResult(source: result.source, identity: result.identity, result: result.path))
+                        continue
+                    }
                     let job = Job(result, at: now)
                     try table.put(job)
                     try table.append(Event(recovered: job, at: now))

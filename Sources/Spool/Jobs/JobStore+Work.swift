@@ -22,11 +22,17 @@ extension JobStore {
             if job.identity == identity, job.isResultCurrent, let result = job.result {
                 return .published(result: result)
             }
+            if job.isResultCurrent, let past = job.identity, past.content != identity.content, let result = job.result {
+                try table.put(PastResult(source: path, identity: past, result: result))
+            }
             job.identity = identity
             job.isResultCurrent = false
             try table.put(job)
-            guard let twin = try table.job(holding: identity), let result = twin.result else { return .new }
-            return .duplicate(of: twin.path, result: result)
+            if let twin = try table.job(holding: identity), let result = twin.result {
+                return .duplicate(of: twin.path, result: result)
+            }
+            guard let past = try table.past(holding: identity, besides: path) else { return .new }
+            return .duplicate(of: past.source, result: past.result)
         }
     }
 

@@ -12,6 +12,9 @@ package protocol JobTable {
     /// The first recorded job whose current result is of some work.
     func job(holding identity: WorkIdentity) throws -> Job?
 
+    /// The result of some work whose file, not at this path, left its name to another; of several, that of the first path.
+    func past(holding identity: WorkIdentity, besides path: RelativePath) throws -> PastResult?
+
     /// The jobs whose last result lies at a place of the outbox, in the order in which they were recorded.
     func jobs(at result: RelativePath) throws -> [Job]
 

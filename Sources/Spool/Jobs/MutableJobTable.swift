@@ -6,6 +6,9 @@ package protocol MutableJobTable: JobTable {
     /// Records a job in place of what is known of its file.
     func put(_ job: Job) throws
 
+    /// Records a result that no job tells of any more, in place of one of the same work and file.
+    func put(_ past: PastResult) throws
+
     /// Forgets a file.
     func remove(_ path: RelativePath) throws
 

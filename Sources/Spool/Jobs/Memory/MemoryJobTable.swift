@@ -10,6 +10,7 @@ final class MemoryJobTable: MutableJobTable {
     }
 
     private var entries: [RelativePath: Entry] = [:]
+    private var past: [PastResult] = []
     private var notes: Set<JobNote> = []
     private var lastPlace: Int64 = 0
     /// What was there before each change of this transaction.
@@ -18,18 +19,22 @@ final class MemoryJobTable: MutableJobTable {
     private let journal = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     private var events: [(number: Int64, event: Event)] = []
     private var lastEvent: Int64 = 0
+    /// The past results before this transaction's first change of them.
+    private var replacedPast: [PastResult]?
     /// The journal before this transaction's first change of it.
     private var replacedEvents: (events: [(number: Int64, event: Event)], last: Int64)?
 
     func commit() {
         replaced = []
         added = []
+        replacedPast = nil
         replacedEvents = nil
     }
 
     func rollBack() {
         for (path, entry) in replaced.reversed() { entries[path] = entry }
         notes.subtract(added)
+        if let replacedPast { past = replacedPast }
         if let replacedEvents { (events, lastEvent) = replacedEvents }
         commit()
     }
@@ -41,6 +46,11 @@ final class MemoryJobTable: MutableJobTable {
     func job(holding identity: WorkIdentity) -> Job? {
         entries.values.filter { $0.job.isResultCurrent && $0.job.identity == identity }
             .min { $0.place < $1.place }?.job
+    }
+
+    func past(holding identity: WorkIdentity, besides path: RelativePath) -> PastResult? {
+        past.filter { $0.identity == identity && $0.source != path }
+            .min { $0.source.bytes.lexicographicallyPrecedes($1.source.bytes) }
     }
 
     func jobs(at result: RelativePath) -> [Job] {
@@ -130,6 +140,12 @@ final class MemoryJobTable: MutableJobTable {
         replaced.append((job.path, known))
         if known == nil { lastPlace += 1 }
         entries[job.path] = Entry(place: known?.place ?? lastPlace, job: job)
+    }
+
+    func put(_ result: PastResult) {
+        replacedPast = replacedPast ?? past
+        past.removeAll { $0.identity == result.identity && $0.source == result.source }
+        past.append(result)
     }
 
     func remove(_ path: RelativePath) {

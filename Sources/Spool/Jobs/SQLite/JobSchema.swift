@@ -22,6 +22,15 @@ enum JobSchema {
                     INSERT INTO note (name, value) VALUES ('journal', lower(hex(randomblob(6))));
                     """)
         }
+        migrator.registerMigration("past results") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE past_result (
+                        content BLOB NOT NULL, model TEXT NOT NULL, settings TEXT NOT NULL, path BLOB NOT NULL,
+                        result BLOB NOT NULL, PRIMARY KEY (content, model, settings, path)
+                    ) WITHOUT ROWID
+                    """)
+        }
         return migrator
     }
 

@@ -18,6 +18,20 @@ struct SQLiteJobTable: MutableJobTable {
             statement(sql), arguments: [Data(identity.content.bytes), identity.model, identity.settings])
     }
 
+    func past(holding identity: WorkIdentity, besides path: RelativePath) throws -> PastResult? {
+        let sql = """
+            SELECT path, result FROM past_result
+            WHERE content = ? AND model = ? AND settings = ? AND path <> ? ORDER BY path LIMIT 1
+            """
+        let row = try Row.fetchOne(
+            statement(sql),
+            arguments: [Data(identity.content.bytes), identity.model, identity.settings, path.data])
+        guard let row, let source = RelativePath(bytes: Array(row["path"] as Data)),
+            let result = RelativePath(bytes: Array(row["result"] as Data))
+        else { return nil }
+        return PastResult(source: source, identity: identity, result: result)
+    }
+
     func jobs(at result: RelativePath) throws -> [Job] {
         try fetch("SELECT * FROM job WHERE result = ? ORDER BY id", [result.data])
     }
@@ -148,6 +162,17 @@ struct SQLiteJobTable: MutableJobTable {
 
     func put(_ job: Job) throws {
         try statement(Self.put).execute(arguments: job.columnValues)
+    }
+
+    func put(_ past: PastResult) throws {
+        let sql = """
+            INSERT OR REPLACE INTO past_result (content, model, settings, path, result) VALUES (?, ?, ?, ?, ?)
+            """
+        try statement(sql).execute(
+            arguments: [
+                Data(past.identity.content.bytes), past.identity.model, past.identity.settings, past.source.data,
+                past.result.data,
+            ])
     }
 
     func remove(_ path: RelativePath) throws {
