@@ -17,8 +17,8 @@ package enum ColorizationError: Error, CustomStringConvertible, Equatable {
         switch self {
         case .settings(let message): message
         case .hint(let text, let reason): "the hint \(text) \(reason)"
-        case .skippedColored(let hints): "the photograph is already in colour (policy: skip)" + Self.unused(hints)
-        case .rejectedColored(let hints): "the photograph is already in colour (policy: reject)" + Self.unused(hints)
+        case .skippedColored(let hints): "the photograph is already in colour (colored: skip)" + Self.unused(hints)
+        case .rejectedColored(let hints): "the photograph is already in colour (colored: reject)" + Self.unused(hints)
         case .grayReference(let name): "\(name): has no colours that could be applied to others"
         case .nonFinite: "the network gave values that are not numbers; the model file may be damaged"
         }

@@ -14,6 +14,8 @@ package enum FileError: Error, Equatable, Sendable {
     case changed(path: String)
     /// The file is gone.
     case missing(path: String)
+    /// Nothing of what is looked for is in a folder.
+    case empty(path: String, of: String)
     /// The entry is not a plain file.
     case refused(path: String, reason: SpecialKind)
 
@@ -74,6 +76,8 @@ extension FileError: CustomStringConvertible {
             "\(path) has changed since it was seen"
         case .missing(let path):
             "\(path) does not exist"
+        case .empty(let path, let what):
+            "\(path) holds no \(what)"
         case .refused(let path, let reason):
             "\(path) is refused: \(reason.rawValue)"
         }

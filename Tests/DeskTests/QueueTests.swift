@@ -44,8 +44,8 @@ import Testing
         } prepare: { folders in
             try folders.folder.write("# hers\nsamples: 3\n", "inbox/album/red.jpg.autochrome.yaml")
             try folders.folder.write("", "inbox/album/red.jpg")
-            try folders.record("album/red.jpg", .skipped(reason: "the photograph is already in colour (policy: skip)"))
-            try folders.record("gone.jpg", .skipped(reason: "the photograph is already in colour (policy: skip)"))
+            try folders.record("album/red.jpg", .skipped(reason: "the photograph is already in colour (colored: skip)"))
+            try folders.record("gone.jpg", .skipped(reason: "the photograph is already in colour (colored: skip)"))
             try folders.record("torn.jpg", .failed(reason: "torn"))
             try folders.record("gray.jpg", .published, result: "gray")
             try folders.record("again.jpg", .published, result: "gray")

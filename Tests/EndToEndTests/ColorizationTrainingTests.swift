@@ -64,10 +64,11 @@ extension EndToEnd {
             #expect(missing.code == 2 && missing.errors.contains("/none: no such file"), "\(missing.errors)")
             let data = try folder.makeFolder("data")
             let empty = try await train("m", data: data)
-            #expect(empty.code == 2 && empty.errors.contains("a photograph in \(data)"), "\(empty.errors)")
+            #expect(empty.code == 2 && empty.errors.contains("\(data) holds no photograph"), "\(empty.errors)")
             let other = try folder.makeFolder("other")
             let both = try await train("m", other, data: data)
-            #expect(both.code == 2 && both.errors.contains("in \(data)") && both.errors.contains("in \(other)"))
+            #expect(
+                both.code == 2 && both.errors.contains("\(data) holds no") && both.errors.contains("\(other) holds no"))
             try folder.write(Pictures.gray(), "data/gray.png")
             try folder.write(Array("no picture".utf8), "data/broken.jpg")
             let gray = try await train("m", data: data)

@@ -137,6 +137,30 @@ extension EndToEnd {
             #expect(folder.list("out") == ["a"])
         }
 
+        /// Boxes of an archive have numbers for names.
+        @Test func foldersWithPhotographsOfOneNameKeepAllResults() async throws {
+            for (seed, box) in ["box1", "box2"].enumerated() {
+                try folder.write(Pictures.gray(seed: UInt64(seed)), "\(box)/001.png")
+            }
+            let boxes = [folder.path + "/box1", folder.path + "/box2"]
+            func colorize(_ inputs: [String], saying told: String) async throws {
+                let outcome = try await Child(["colorize"] + inputs + ["--output", output, "--samples", "1"]).wait()
+                #expect(outcome.code == 0 && outcome.errors.contains(told), "\(outcome.errors)")
+            }
+            try await colorize(boxes, saying: "2 coloured")
+            let made = try PublishedFolder.all(below: output)
+            #expect(made.flatMap(\.problems) == [] && Set(made.map(\.sourceHash)).count == 2)
+            try await colorize(boxes.reversed(), saying: "2 done before")
+            // One that has changed replaces its own result alone.
+            let kept = made.filter { $0.path != output + "/001" }.map(\.sourceHash)
+            let first = try #require(PublishedFolder(output + "/001").document["source"] as? [String: Any])
+            let path = try #require(first["path"] as? String)
+            try folder.write(Pictures.gray(seed: 9), String(path.dropFirst(folder.path.count + 1)))
+            try await colorize(boxes, saying: "1 coloured")
+            let now = try PublishedFolder.all(below: output)
+            #expect(now.count == 2 && Set(now.map(\.sourceHash)).isSuperset(of: kept))
+        }
+
         @Test func coloredPhotographsFollowThePolicy() async throws {
             let input = Repository.root + "/Tests/Fixtures/chelsea.jpg"
             let skipped = try await Child.run("colorize", input, "--output", output, "--samples", "1")

@@ -11,10 +11,10 @@ import Testing
     @Test func aColoredPhotographIsSkippedOrRejected() {
         #expect(
             ErrorClass(ColorizationError.skippedColored(), of: "a")
-                == .skipped("the photograph is already in colour (policy: skip)"))
+                == .skipped("the photograph is already in colour (colored: skip)"))
         #expect(
             ErrorClass(ColorizationError.rejectedColored(), of: "a")
-                == .permanent("the photograph is already in colour (policy: reject)"))
+                == .permanent("the photograph is already in colour (colored: reject)"))
     }
 
     @Test func theFilesNameIsNotSaidTwice() {

@@ -27,8 +27,9 @@ extension ColoringPipeline {
             hints: rendering.hints.isEmpty ? nil : rendering.hints,
             reroll: request.reroll.map { .init($0, samples: settings.samples) }, variants: rendering.variants,
             metadata: .init(
-                policy: settings.metadata.rawValue, exif: original?.exifCount ?? 0, iptc: original?.iptcCount ?? 0,
-                xmp: original?.xmpCount ?? 0, dropped: original?.dropped ?? []),
+                policy: settings.metadata.rawValue, exif: original?.exifCount ?? photograph.dates.count,
+                iptc: original?.iptcCount ?? 0, xmp: original?.xmpCount ?? 0,
+                dropped: original?.dropped ?? (settings.metadata == .minimal ? ["all but the dates"] : [])),
             candidates: drawn.candidates, leftOut: drawn.leftOut,
             sheet: settings.sheet ? ResultMetadata.sheetFile : nil,
             uncertainty: settings.uncertainty ? ResultMetadata.uncertaintyFile : nil, timings: timings,

@@ -15,6 +15,9 @@ package struct CaptureDates: Sendable, Codable, Equatable {
         self.modified = modified
     }
 
+    /// How many are known.
+    package var count: Int { [original, digitized, modified].count { $0 != nil } }
+
     /// Reads EXIF, and XMP for what EXIF lacks (TIFF and PNG files often have only that).
     init(_ image: VipsPicture) {
         let packet = image.blob("xmp-data").map { String(decoding: $0, as: UTF8.self) } ?? ""

@@ -101,6 +101,9 @@ enum MetadataRules {
         0, 5, 10, 15, 20, 25, 40, 55, 60, 62, 63, 80, 85, 90, 92, 95, 100, 101, 103, 105, 110, 115, 116, 120, 122,
     ]
 
+    /// Those of them that XMP writes in another form: the record's version, days and times.
+    static let setsOfOtherForm: Set<UInt8> = [0, 55, 60, 62, 63]
+
     /// Data sets of the application record that are no text.
     static let binarySets: Set<UInt8> = [0, 125, 200, 201, 202]
 

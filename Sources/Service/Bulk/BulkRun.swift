@@ -69,10 +69,18 @@ package struct BulkRun: Sendable {
             let earlier = publisher.result(of: item.relative, content: identity.content)
             let (staging, metadata) = try color(request.keepingDraws(of: earlier, publisher), file)
             let result = try staging.publish(
-                metadata, of: item.relative, content: identity.content, previous: nil, replacesOther: true, publisher)
+                metadata, of: item.relative, content: identity.content, previous: nil,
+                replacesOther: hasResult(metadata.source.path, named: item.relative), publisher)
             return .done(
                 result: publisher.outbox.display(result), warnings: metadata.warnings + staging.choiceRemarks)
         }
+    }
+
+    /// Whether what has a photograph's place in the outbox was made from the file at its path.
+    ///
+    /// Another folder's photograph of the same name keeps its result.
+    private func hasResult(_ path: String, named source: RelativePath) throws -> Bool {
+        try publisher.namesake(of: source).flatMap { try publisher.document(of: $0) }?.source.path == path
     }
 
     /// Says whether one photograph has its result, and makes none.

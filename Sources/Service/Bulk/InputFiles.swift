@@ -83,7 +83,7 @@ package struct InputFiles: Sendable {
                 }
             }
             problems += unreadable
-            if found.isEmpty && unreadable.isEmpty { throw FileError.missing(path: "a photograph in \(path)") }
+            if found.isEmpty && unreadable.isEmpty { throw FileError.empty(path: path, of: "photograph") }
             found.forEach { take($0) }
         } else {
             let folder = try Folder(absolute.deletingLastPathComponent().path)

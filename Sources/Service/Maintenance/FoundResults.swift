@@ -36,7 +36,7 @@ package struct FoundResults: Sendable {
         var (found, unreadable): ([PublishedResult], [String]) = ([], [])
         try publisher.forEachResult(unreadable: { unreadable.append("\($0)") }, { found.append($0) })
         (results, problems) = (found, unreadable)
-        guard !results.isEmpty || !problems.isEmpty else { throw FileError.missing(path: "a result in \(path)") }
+        guard !results.isEmpty || !problems.isEmpty else { throw FileError.empty(path: path, of: "result") }
     }
 
     /// Calls a function for each result; returns what cannot be read, and what it throws.

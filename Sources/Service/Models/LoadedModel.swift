@@ -53,5 +53,8 @@ package struct LoadedModel: Sendable {
 /// No model was named and none is installed.
 package struct MissingModel: Error, CustomStringConvertible {
     package let candidates: [String]
-    package var description: String { "no model file found; looked for " + candidates.joined(separator: ", ") }
+    package var description: String {
+        "no model file found; looked for \(candidates.joined(separator: ", ")): install the package of a model, or name a "
+            + "file by --model or in the configuration"
+    }
 }

@@ -26,7 +26,7 @@ package enum Program {
     package static func pageCandidates() -> [String] {
         var directory = URL(fileURLWithPath: executable).deletingLastPathComponent()
         var candidates = [directory.deletingLastPathComponent().path + "/share/autochrome/desk"]
-        for _ in 0..<5 {
+        for _ in 0..<5 where directory.path != "/" {
             directory.deleteLastPathComponent()
             candidates.append(directory.path + "/Sources/Desk/Page")
         }
@@ -38,7 +38,7 @@ package enum Program {
         var candidates: [String] = []
         var directory = URL(fileURLWithPath: executable).deletingLastPathComponent()
         candidates.append(directory.deletingLastPathComponent().path + "/share/autochrome/\(name).safetensors")
-        for _ in 0..<5 {
+        for _ in 0..<5 where directory.path != "/" {
             directory.deleteLastPathComponent()
             candidates.append(directory.path + "/Models/\(name).safetensors")
         }

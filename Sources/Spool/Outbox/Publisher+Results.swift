@@ -52,6 +52,11 @@ extension Publisher {
         }
     }
 
+    /// The result at the place that a source's name calls for, of any content; nil where there is none that can be read.
+    package func namesake(of source: RelativePath) -> PublishedResult? {
+        try? result(at: source.parent.appending(ResultName.stem(of: source)))
+    }
+
     /// A source's results, of any content.
     package func results(of source: RelativePath) throws -> [PublishedResult] {
         let stem = ResultName.stem(of: source)

@@ -172,10 +172,17 @@ struct MetadataReader {
                 try record.set(key, moment)
             }
         }
-        for set in metadata.iptc where set.record == 1 || !MetadataRules.setsInXMP.contains(set.number) {
-            drop("IPTC \(set.record):\(set.number)")
-        }
-        metadata.iptc.removeAll { $0.record == 1 || !MetadataRules.setsInXMP.contains($0.number) }
+        let values = record.keys.compactMap { record[$0] }
+        for set in metadata.iptc where !Self.isIn(values, set) { drop("IPTC \(set.record):\(set.number)") }
+        metadata.iptc.removeAll { !Self.isIn(values, $0) }
+    }
+
+    /// Whether values of XMP say what a data set says: a property that the photograph has filled itself may not.
+    private static func isIn(_ values: [String], _ set: IPTCDataSet) -> Bool {
+        guard set.record == 2, MetadataRules.setsInXMP.contains(set.number) else { return false }
+        if MetadataRules.setsOfOtherForm.contains(set.number) { return true }
+        let text = String(decoding: set.data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return values.contains { $0.contains(text) }
     }
 
     /// A text that may be in Windows' Latin alphabet, which is what one that is no UTF-8 mostly is.
