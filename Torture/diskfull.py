@@ -11,19 +11,11 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, finish, picture, stop
+from spool import PROGRAM, Outcome, Spool, finish, picture, stop, wait
 
 MEGABYTES = 140
-
-
-def wait(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.2)
 
 
 def fill(path: Path) -> None:
@@ -72,7 +64,7 @@ def torture(program: Path, root: Path, rounds: int, disk: Quota | Tmpfs) -> Outc
     good = {f"{n}{ending}": data for n, (ending, data) in enumerate(picture(n) for n in range(rounds * 4))}
     names = list(good)
     daemon = spool.start("watch", **disk.environment)
-    wait(lambda: (spool.state / "status.json").exists(), "the daemon's start")
+    wait(lambda: (spool.state / "status.json").exists(), "the daemon's start", pause=0.2)
     outcome = Outcome()
 
     def paused() -> object:
@@ -91,12 +83,12 @@ def torture(program: Path, root: Path, rounds: int, disk: Quota | Tmpfs) -> Outc
                 disk.free()
                 spool.drop(name, good[name])
                 disk.fill()
-            wait(lambda: paused() or len(spool.results()) == 4 * number + 4, "a pause")
+            wait(lambda: paused() or len(spool.results()) == 4 * number + 4, "a pause", pause=0.2)
             print(f"round {number + 1}: full, {len(spool.results())} results; paused: {paused()}", flush=True)
             outcome.half += [problem for result in spool.results().values() for problem in result.problems]
             outcome.other += [f"{name} was blamed: {reason}" for name, reason in spool.reasons().items()]
             disk.free()
-            wait(lambda: len(spool.results()) == 4 * number + 4, "the rest, once there is room")
+            wait(lambda: len(spool.results()) == 4 * number + 4, "the rest, once there is room", pause=0.2)
         stop(daemon)
     finally:
         daemon.kill()

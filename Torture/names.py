@@ -15,19 +15,11 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from spool import PROGRAM, Outcome, Spool, files_below, finish, png, sha256, stop, undisturbed
+from spool import PROGRAM, Outcome, Spool, files_below, finish, png, sha256, stop, undisturbed, wait
 
 NAMES = ["scan.png", "album/scan.png", "album/page.png"]
-
-
-def wait(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.02)
 
 
 def watch(spool: Spool) -> subprocess.Popen[bytes]:

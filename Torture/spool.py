@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -28,6 +28,14 @@ STATES = ["received", "claimed", "waiting", "published", "failed", "quarantined"
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def wait(condition: Callable[[], object], what: str, seconds: float = 120, pause: float = 0.02) -> None:
+    """Waits until something holds, and looks again after each pause."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain: {what}"
+        time.sleep(pause)
 
 
 def files_below(folder: Path) -> list[Path]:

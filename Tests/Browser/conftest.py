@@ -51,18 +51,26 @@ def wall():
         yield desk
 
 
-@pytest.fixture(autouse=True)
-def as_at_first(request):
-    """A desk that a module shares has no choices and no known colours when a test begins, or is tried again."""
-    if "steered" not in request.fixturenames:
-        return
-    steered = request.getfixturevalue("steered")
-    steered.unchoose_all()
-    for entry in steered.get("/results")["results"]:
+@pytest.fixture(scope="module")
+def easel(request):
+    """A desk with the one photograph that a module names."""
+    with spool.Desk() as desk:
+        desk.start()
+        desk.put(spool.samples / request.module.PHOTOGRAPH)
+        desk.colored(1)
+        yield desk
+
+
+@pytest.fixture
+def steered(easel):
+    """The same desk, without any choice or known colour."""
+    easel.unchoose_all()
+    for entry in easel.get("/results")["results"]:
         path = f"/results/{entry['id']}"
-        if steered.get(path)["hints"]:
-            steered.post(f"{path}/hints", {"hints": []})
-            spool.wait_for(lambda: not steered.get(path)["hints"], "no known colours")
+        if easel.get(path)["hints"]:
+            easel.post(f"{path}/hints", {"hints": []})
+            spool.wait_for(lambda: not easel.get(path)["hints"], "no known colours")
+    return easel
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pathlib
 import re
 import time
 
-import pytest
 from playwright.sync_api import expect
 
 import desk as spool
@@ -16,14 +15,7 @@ FRESH = """() => {
     return images.length >= 2 && images.every((image) => image.complete && image.naturalWidth);
 }"""
 
-
-@pytest.fixture(scope="module")
-def steered():
-    with spool.Desk() as desk:
-        desk.start()
-        desk.put(spool.samples / "camera.jpg")
-        desk.colored(1)
-        yield desk
+PHOTOGRAPH = "camera.jpg"
 
 
 def test_a_reroll_shows_previews_before_its_full_size(steered, opened):

@@ -3,20 +3,12 @@
 import hashlib
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 import desk as spool
 from conftest import drawn_anew, held_up, open_photograph
 
-
-@pytest.fixture(scope="module")
-def steered():
-    with spool.Desk() as desk:
-        desk.start()
-        desk.put(spool.samples / "astronaut.jpg")
-        desk.colored(1)
-        yield desk
+PHOTOGRAPH = "astronaut.jpg"
 
 
 def digests(desk):

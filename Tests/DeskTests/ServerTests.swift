@@ -119,7 +119,7 @@ import Testing
         }
         let next = try #require(desk.get("/api/v1/results?order=name&limit=2").json()["next"] as? String)
         try FileManager.default.removeItem(atPath: desk.folder.file("outbox/" + names[1].dropLast(4)))
-        #expect(try desk.eventually { try desk.list().count != 4 })
+        #expect(try eventually { try desk.list().count != 4 })
         #expect(
             try desk.list("order=name&cursor=\(next)").compactMap { $0["name"] as? String } == Array(names.dropFirst(2))
         )
@@ -290,7 +290,7 @@ import Testing
             try $0.result("a")
         }
         let bearer = ["Authorization": "Bearer \(token)"]
-        #expect(try desk.eventually { try desk.get("/readyz").status == 200 })
+        #expect(try eventually { try desk.get("/readyz").status == 200 })
         #expect(try desk.get("/healthz").status == 200)
         let results = try desk.get("/api/v1/results", bearer).json()["results"] as? [[String: Any]]
         let id = try #require(results?.first?["id"] as? String)

@@ -55,16 +55,6 @@ final class TestDesk {
         return self
     }
 
-    /// Waits until something holds; false if it does not within a minute.
-    func eventually(_ condition: () throws -> Bool) throws -> Bool {
-        let end = ContinuousClock.now + .seconds(60)
-        while try !condition() {
-            if ContinuousClock.now > end { return false }
-            usleep(5000)
-        }
-        return true
-    }
-
     /// Results made by hand.
     struct Folders {
         let folder: TemporaryFolder

@@ -29,7 +29,7 @@ import Testing
             if isSocket { $0.place = .socket(socket) } else { $0.proxies = ["127.0.0.1"] }
         }
         let anna = ["Host": "localhost", "Remote-User": "anna"]
-        #expect(try desk.eventually { try desk.get("/readyz", ["Host": "localhost"]).status == 200 })
+        #expect(try eventually { try desk.get("/readyz", ["Host": "localhost"]).status == 200 })
         let results = try desk.get("/api/v1/results", anna).json()["results"] as? [[String: Any]]
         let id = try #require(results?.first?["id"] as? String)
         let session = try desk.get("/api/v1/session", anna).json()

@@ -21,15 +21,6 @@ enum Repository {
     }
 }
 
-/// Waits until something holds; false if it never does within a time far above what it takes.
-func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<4000 {
-        if condition() { return true }
-        Thread.sleep(forTimeInterval: 0.005)
-    }
-    return condition()
-}
-
 /// The message of what a piece of code throws; nil where it throws nothing.
 func complaint(_ body: () throws -> Void) -> String? {
     do { try body() } catch { return "\(error)" }

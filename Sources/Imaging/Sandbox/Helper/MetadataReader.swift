@@ -173,8 +173,11 @@ struct MetadataReader {
             }
         }
         let values = record.keys.compactMap { record[$0] }
-        for set in metadata.iptc where !Self.isIn(values, set) { drop("IPTC \(set.record):\(set.number)") }
-        metadata.iptc.removeAll { !Self.isIn(values, $0) }
+        var carried: [IPTCDataSet] = []
+        for set in metadata.iptc {
+            if Self.isIn(values, set) { carried.append(set) } else { drop("IPTC \(set.record):\(set.number)") }
+        }
+        metadata.iptc = carried
     }
 
     /// Whether values of XMP say what a data set says: a property that the photograph has filled itself may not.
